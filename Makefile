@@ -1,0 +1,39 @@
+# The two commands: `make run` serves the site, `make test` passes every test.
+# Both set up what they need in .venv; nothing is installed outside it.
+
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+.PHONY: run test check lock
+.DEFAULT_GOAL := run
+
+run: .venv/installed
+	@.venv/bin/hustings serve
+
+test: .venv/installed-tests check
+	.venv/bin/python -m pytest -n auto
+
+check: .venv/installed-tests
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/djlint --lint --quiet templates
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Hustings needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/installed-tests: .venv/installed tests/requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
+	@touch $@
+
+# Renew both lock files for every supported Python and system; names, versions and hashes only.
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+lock: .venv/installed-tests
+	$(LOCK) --group build --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file tests/requirements.lock tests/requirements.in

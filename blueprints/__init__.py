@@ -1,0 +1,13 @@
+"""The slices of Hustings, in the order in which they may know each other."""
+
+from flask import Flask
+
+from blueprints import accounts, admin, comments, core, operations, posts, transfer
+
+SLICES = (core, accounts, posts, comments, transfer, operations, admin)
+
+
+def register(app: Flask) -> None:
+    """Give *app* every slice, earliest first."""
+    for slice_ in SLICES:
+        slice_.init_app(app)

@@ -1,0 +1,11 @@
+"""People: who writes here (bylines), who signs in (accounts), and what their role allows."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages and the guards of accounts."""
+    from blueprints.accounts import guards, views
+
+    guards.init_app(app)
+    app.register_blueprint(views.bp)

@@ -1,0 +1,42 @@
+"""Forms of set-up and sign-in."""
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, ValidationError
+from wtforms.validators import Length
+
+from blueprints.core.fields import AtMost, LineField, Required, email_address, readable_name, storable
+
+SHORTEST_PASSWORD = 12
+
+
+def long_enough(form: FlaskForm, field: PasswordField) -> None:
+    """Length is what protects a password; a run of one character is no length."""
+    password = field.data or ""
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValidationError(f"Choose at least {SHORTEST_PASSWORD} characters; a short sentence is good.")
+    if len(set(password)) < 5:
+        raise ValidationError("Choose a password with more than a few different characters.")
+
+
+class SetUpForm(FlaskForm):
+    """The first administrator and the name of the site."""
+
+    site_name = LineField("Name of the publication", [Required("Give the publication a name."), AtMost(120), storable])
+    name = LineField(
+        "Your name", [Required("Give your name, as it stands in a byline."), AtMost(120), storable, readable_name]
+    )
+    email = LineField(
+        "Your e-mail address", [Required("You sign in with it."), AtMost(254), storable, email_address]
+    )
+    password = PasswordField("Password", [Required("Choose a password."), long_enough, Length(max=1000), storable])
+
+
+class SignInForm(FlaskForm):
+    """Who is there?"""
+
+    email = LineField("E-mail address", [Required("Type your e-mail address."), AtMost(254), storable])
+    password = PasswordField("Password", [Required("Type your password."), Length(max=1000), storable])
+
+
+class ActionForm(FlaskForm):
+    """A button: nothing but the token that says it was pressed on one of our pages."""

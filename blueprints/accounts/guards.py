@@ -1,0 +1,84 @@
+"""Who is signed in at this request, and the doors that ask."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.accounts import queries
+from blueprints.accounts.models import Account
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=ResponseReturnValue)
+_TOKEN = "token"
+
+
+def init_app(app: Flask) -> None:
+    """Keep every answer that knows somebody out of every cache."""
+    app.after_request(keep_private)
+
+
+def me() -> Account | None:
+    """The account that is signed in; looked up once a request, and only where something asks."""
+    if "account" not in g:
+        token = session.get(_TOKEN)
+        sign_in = queries.valid_sign_in(token) if isinstance(token, str) else None
+        g.account = sign_in.account if sign_in else None
+    account: Account | None = g.account
+    return account
+
+
+def keep_private(response: Response) -> Response:
+    """An answer for which somebody's sign-in was looked at belongs to them alone."""
+    if "account" in g:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def remember(token: str) -> None:
+    """Start a fresh session for a new sign-in; nothing of the one before survives."""
+    session.clear()
+    session.permanent = True
+    session[_TOKEN] = token
+    g.pop("account", None)
+
+
+def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """For whoever is signed in; others are asked to, and come back to where they were going."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+        if me() is None:
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("accounts.sign_in", next=wanted), 303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def editors_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """For editors and administrators."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        account = me()
+        if account is None or not account.is_editor:
+            abort(403)
+        return view(*args, **kwargs)
+
+    return staff_only(guarded)
+
+
+def administrators_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """For administrators."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        account = me()
+        if account is None or not account.is_administrator:
+            abort(403)
+        return view(*args, **kwargs)
+
+    return staff_only(guarded)

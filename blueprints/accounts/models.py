@@ -1,0 +1,113 @@
+"""People and accounts. A person has a byline; an account signs in; one may belong to the other.
+
+Public: everything about a Person but the e-mail address. Private: everything about an Account.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from blueprints.core import markdown
+from blueprints.core.db import Base, UTCDateTime, now
+
+ADMINISTRATOR, EDITOR, AUTHOR = "administrator", "editor", "author"
+ROLES = (ADMINISTRATOR, EDITOR, AUTHOR)
+SIGN_IN_DAYS = 30
+_hasher = PasswordHasher()  # argon2id with the RFC 9106 low-memory profile
+# Compared against where there is no account, so that an unknown address takes as long as a known one.
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class Person(Base):
+    """Somebody who writes here, with or without an account."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("source", "source_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    affiliation: Mapped[str] = mapped_column(String(200), default="")
+    bio: Mapped[str] = mapped_column(Text, default="")
+    bio_html: Mapped[str] = mapped_column(Text, default="")
+    portrait: Mapped[str] = mapped_column(String(300), default="")
+    links: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    disclaimer: Mapped[str] = mapped_column(String(1000), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    source: Mapped[str | None] = mapped_column(String(255))
+    source_id: Mapped[str | None] = mapped_column(String(255))
+
+    def write_bio(self, text: str) -> None:
+        """Set the bio (Markdown) and render it."""
+        self.bio = text
+        self.bio_html = markdown.post_html(text) if text else ""
+
+
+class Account(Base):
+    """Somebody who signs in."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    person: Mapped[Person] = relationship(lazy="joined")
+
+    @property
+    def is_editor(self) -> bool:
+        """Whether every post and comment is theirs to edit."""
+        return self.role in (EDITOR, ADMINISTRATOR)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the site's own settings are theirs."""
+        return self.role == ADMINISTRATOR
+
+    def set_password(self, password: str) -> None:
+        """Keep an argon2id hash of *password*."""
+        self.password_hash = _hasher.hash(password)
+
+
+class SignIn(Base):
+    """One browser in which somebody is signed in; deleting the row signs it out."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    account: Mapped[Account] = relationship(lazy="joined")
+
+    @classmethod
+    def begin(cls, account: Account) -> tuple["SignIn", str]:
+        """A new sign-in of *account* and the token that its browser keeps."""
+        token = secrets.token_urlsafe(32)
+        row = cls(
+            account=account, token_hash=token_hash(token), expires_at=now() + timedelta(days=SIGN_IN_DAYS)
+        )
+        return row, token
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a token: enough to recognise it, nothing to use."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def password_matches(account: Account | None, password: str) -> bool:
+    """Whether *password* opens *account*; takes as long where there is no account."""
+    try:
+        return _hasher.verify(account.password_hash if account else _NOBODY, password) and account is not None
+    except (VerificationError, InvalidHashError):
+        return False

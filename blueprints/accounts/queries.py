@@ -1,0 +1,45 @@
+"""Finding people and accounts."""
+
+from sqlalchemy import exists, select
+
+from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, token_hash
+from blueprints.core.db import db, now
+from blueprints.core.slugs import slugify
+
+
+def account_by_email(email: str) -> Account | None:
+    """The account that signs in with *email*, in whatever case."""
+    return db.session.scalar(select(Account).where(Account.email == email.casefold()))
+
+
+def valid_sign_in(token: str) -> SignIn | None:
+    """The sign-in that *token* proves, unless it was ended or has expired."""
+    return db.session.scalar(
+        select(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now())
+    )
+
+
+def has_administrator() -> bool:
+    """Whether somebody administers this site."""
+    return bool(db.session.scalar(select(exists().where(Account.role == ADMINISTRATOR))))
+
+
+def person_by_slug(slug: str) -> Person | None:
+    """The person whose page is /authors/*slug*."""
+    return db.session.scalar(select(Person).where(Person.slug == slug))
+
+
+def everybody() -> list[Person]:
+    """All people, by name."""
+    return list(db.session.scalars(select(Person).order_by(Person.name, Person.id)))
+
+
+def free_person_slug(name: str) -> str:
+    """A slug for a new person called *name* that nobody has."""
+    stem = slugify(name) or "author"
+    taken = set(db.session.scalars(select(Person.slug).where(Person.slug.startswith(stem, autoescape=True))))
+    slug, number = stem, 1
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug

@@ -1,0 +1,92 @@
+"""Set-up, sign-in, sign-out."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.accounts import queries
+from blueprints.accounts.forms import ActionForm, SetUpForm, SignInForm
+from blueprints.accounts.guards import me, remember
+from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, password_matches, token_hash
+from blueprints.core import limits, settings, site
+from blueprints.core.db import db, writing
+
+bp = Blueprint("accounts", __name__)
+
+
+@bp.after_request
+def keep_out_of_caches(response):  # type: ignore[no-untyped-def]
+    """These pages hold a form token for one browser; their addresses go to nobody as a referrer."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+@bp.route("/set-up/<token>", methods=["GET", "POST"])
+def set_up(token: str) -> ResponseReturnValue:
+    """Make the first administrator; the link in the terminal opens this once."""
+    if not site.current().accepts_setup(token):
+        return render_template("accounts/set_up_over.html", done=queries.has_administrator()), 410
+    form = SetUpForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/set_up.html", form=form), 422 if form.is_submitted() else 200
+    account = Account(email=str(form.email.data).casefold(), role=ADMINISTRATOR)
+    account.set_password(str(form.password.data))
+    with writing():
+        current = db.session.merge(site.current())
+        if not current.accepts_setup(token):
+            abort(410)
+        current.name = str(form.site_name.data)
+        current.close_setup()
+        name = str(form.name.data)
+        account.person = Person(name=name, slug=queries.free_person_slug(name))
+        sign_in, secret = SignIn.begin(account)
+        db.session.add_all([account, sign_in])
+    remember(secret)
+    return redirect(url_for("admin.index"), 303)
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    """Sign in; wrong name and wrong password get the same words in the same time."""
+    if me():
+        return redirect(url_for("admin.index"), 303)
+    form = SignInForm()
+    if form.is_submitted():
+        rate = settings.current().sign_in_limit
+        email = (form.email.data or "").casefold()
+        limits.spend(rate, "sign-in", email, limits.network_of(request.remote_addr or ""))
+        limits.spend("100 per hour", "sign-in", limits.network_of(request.remote_addr or ""))
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_in.html", form=form), 422 if form.is_submitted() else 200
+    account = queries.account_by_email(str(form.email.data))
+    if not password_matches(account, str(form.password.data)):
+        form.form_errors = ["E-mail address and password do not belong together."]
+        return render_template("accounts/sign_in.html", form=form), 422
+    assert account is not None
+    with writing():
+        row, secret = SignIn.begin(db.session.merge(account))
+        db.session.add(row)
+    remember(secret)
+    return redirect(_own_path(request.args.get("next")) or url_for("admin.index"), 303)
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End this browser's sign-in, here and in the database."""
+    token = session.get("token")
+    if me() and not ActionForm().validate():
+        abort(400)
+    if isinstance(token, str):
+        with writing():
+            db.session.execute(db.delete(SignIn).where(SignIn.token_hash == token_hash(token)))
+    session.clear()
+    return redirect(url_for("posts.index"), 303)
+
+
+def _own_path(address: str | None) -> str | None:
+    """*address* if it is a path of this site's desk; other hosts, however spelled, are not."""
+    if not address or not address.startswith("/admin") or "\\" in address or urlsplit(address).netloc:
+        return None
+    return address

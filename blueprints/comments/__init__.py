@@ -1,0 +1,10 @@
+"""Comments: threads below posts, what guests send in, and what a moderator does with it."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages and fragments of the thread."""
+    from blueprints.comments import views
+
+    app.register_blueprint(views.bp)

@@ -1,0 +1,103 @@
+"""The public comment form. Its field names are part of the site's interface and stay."""
+
+import secrets
+import time
+
+from itsdangerous import BadSignature, Signer
+from wtforms import EmailField, Form, HiddenField, URLField, ValidationError
+
+from blueprints.core import settings
+from blueprints.core.fields import (
+    AtMost,
+    LineField,
+    Required,
+    TextField,
+    email_address,
+    readable_name,
+    storable,
+    web_address,
+)
+from blueprints.core.http import LARGEST_ID
+
+NAME, EMAIL, URL, TEXT = 80, 254, 200, 10_000
+# Much longer than any page is kept by a cache or left open by a reader who thinks.
+TOKEN_DAYS = 30
+_DAY = 86_400
+
+
+class LineEmailField(LineField, EmailField):
+    """An e-mail address, trimmed."""
+
+
+class LineURLField(LineField, URLField):
+    """A web address, trimmed."""
+
+
+class CommentForm(Form):
+    """What a guest writes: `author`, `email`, `url`, `comment`, and `parent` for a reply."""
+
+    author = LineField(
+        "Name", [Required("Give a name; it stands above your comment."), AtMost(NAME), storable, readable_name]
+    )
+    email = LineEmailField(
+        "E-mail", [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address]
+    )
+    url = LineURLField("Website", [AtMost(URL), storable, web_address])
+    comment = TextField("Comment", [Required("Write your comment."), AtMost(TEXT), storable])
+    parent = HiddenField(validators=[storable])
+    key = HiddenField(validators=[AtMost(64), storable])
+    token = HiddenField(validators=[storable])
+
+    def __init__(self, *args: object, post_id: int, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.post_id = post_id
+
+    def validate_parent(self, field: HiddenField) -> None:
+        """The number of a comment, or nothing."""
+        text = field.data or ""
+        if text and not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
+            raise ValidationError("The comment that this answers does not exist.")
+
+    def validate_token(self, field: HiddenField) -> None:
+        """The form came from a page of this post, not too long ago."""
+        if not is_fresh(field.data or "", self.post_id):
+            field.data = token_for(self.post_id)
+            raise ValidationError(
+                "This form had been open for very long, or came from elsewhere. Your text is all here: "
+                "please look it over and send it again."
+            )
+
+    @property
+    def parent_id(self) -> int | None:
+        """The id of the comment that this one answers."""
+        return int(self.parent.data) if self.parent.data else None
+
+    @property
+    def general_errors(self) -> list[str]:
+        """What is wrong with the form as a whole, not with a field that can be seen."""
+        hidden = (self.parent, self.key, self.token)
+        return [*self.form_errors, *(str(error) for field in hidden for error in field.errors)]
+
+
+def blank_form(post_id: int, parent_id: int | None = None) -> CommentForm:
+    """An empty form; the same for every reader on one day, so that a page can be kept for all of them."""
+    return CommentForm(post_id=post_id, data={"token": token_for(post_id), "parent": parent_id or ""})
+
+
+def token_for(post_id: int) -> str:
+    """A signed mark that a form belongs to this post, made today."""
+    return _signer().sign(f"{post_id}.{int(time.time()) // _DAY}").decode()
+
+
+def is_fresh(token: str, post_id: int) -> bool:
+    """Whether *token* was made for this post in the last days."""
+    try:
+        post, _, day = _signer().unsign(token.encode("utf-8", "replace")).decode().partition(".")
+    except (BadSignature, UnicodeDecodeError):
+        return False
+    age = int(time.time()) // _DAY - int(day)
+    return secrets.compare_digest(post, str(post_id)) and -1 <= age <= TOKEN_DAYS
+
+
+def _signer() -> Signer:
+    return Signer(settings.current().secret_key, salt="comment-form")

@@ -1,0 +1,110 @@
+"""Comments, their states and their numbers."""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from blueprints.accounts.models import Person
+from blueprints.core import markdown
+from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.posts.models import Post
+
+PENDING, APPROVED, SPAM, TRASH = "pending", "approved", "spam", "trash"
+STATES = (PENDING, APPROVED, SPAM, TRASH)
+# A mention is a page elsewhere that says it links here (pingback, trackback): listed below the thread, unnumbered.
+COMMENT, MENTION = "comment", "mention"
+MARKDOWN, HTML = "markdown", "html"
+
+
+class Comment(Base):
+    """What somebody answered. The number is given at first publication and never changes or returns."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        UniqueConstraint("post_id", "number"),
+        UniqueConstraint("post_id", "source", "source_id"),
+        Index("ix_comment_thread", "post_id", "kind", "root_id", "number", "state"),
+        Index("ix_comment_queue", "state", "id"),
+        Index("ix_comment_repeat", "post_id", "email", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id", ondelete="SET NULL"), index=True)
+    root_id: Mapped[int | None]
+    depth: Mapped[int] = mapped_column(default=0)
+    number: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(10), default=COMMENT)
+    state: Mapped[str] = mapped_column(String(10), default=PENDING)
+    name: Mapped[str] = mapped_column(String(255), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    url: Mapped[str] = mapped_column(String(500), default="")
+    text: Mapped[str] = mapped_column(Text)
+    text_format: Mapped[str] = mapped_column(String(10), default=MARKDOWN)
+    html: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    hold_reason: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    address_hash: Mapped[str] = mapped_column(String(32), default="")
+    writer_hash: Mapped[str] = mapped_column(String(64), default="", index=True)
+    submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    source: Mapped[str | None] = mapped_column(String(255))
+    source_id: Mapped[str | None] = mapped_column(String(255))
+
+    post: Mapped[Post] = relationship(lazy="joined", innerjoin=True)
+    parent: Mapped["Comment | None"] = relationship(remote_side=[id])
+    person: Mapped[Person | None] = relationship()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether every reader of its post sees it."""
+        return self.state == APPROVED
+
+    @property
+    def anchor(self) -> str:
+        """The id of its element on the page."""
+        return f"comment-{self.id}"
+
+    def write(self, text: str, text_format: str = MARKDOWN) -> None:
+        """Set the text and render it, once."""
+        self.text, self.text_format = text, text_format
+        self.html = markdown.comment_html(text) if text_format == MARKDOWN else markdown.clean_comment(text)
+
+    def place(self) -> None:
+        """Find its thread and depth; its row and its parent's must have been written."""
+        parent = self.parent
+        self.root_id = parent.root_id if parent else self.id
+        self.depth = parent.depth + 1 if parent else 0
+
+    def move_to(self, state: str) -> None:
+        """Change the state; the first approval gives the number, and the post's count follows."""
+        if state not in STATES:
+            raise ValueError(f"no such state: {state}")
+        was_counted = self.is_public
+        self.state = state
+        if self.kind == COMMENT:
+            if self.is_public and self.number is None:
+                self.number = self.post.next_number()
+            self.post.comment_count += self.is_public - was_counted
+
+    def is_by(self, writer: str | None) -> bool:
+        """Whether the browser that holds the cookie value *writer* sent it."""
+        return bool(writer) and bool(self.writer_hash) and self.writer_hash == writer_hash(str(writer))
+
+
+def writer_hash(token: str) -> str:
+    """What the database keeps of a writer's cookie."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def add(comment: Comment) -> Comment:
+    """Store *comment* and give it its place in the thread; a public one also gets its number."""
+    state, comment.state = comment.state, PENDING
+    db.session.add(comment)
+    db.session.flush()
+    comment.place()
+    comment.move_to(state)
+    return comment

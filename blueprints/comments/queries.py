@@ -1,0 +1,103 @@
+"""Finding comments: by number, by state, and the one that was sent before."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from blueprints.accounts.models import Person
+from blueprints.comments.models import APPROVED, COMMENT, STATES, Comment, writer_hash
+from blueprints.core.db import db, now
+from blueprints.posts.models import Byline, Post
+
+REPEAT_MINUTES = 10
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of the moderators' list."""
+
+    comments: list[Comment]
+    number: int
+    has_next: bool
+
+
+def by_id(number: int) -> Comment | None:
+    """The comment with this id, in whatever state."""
+    return db.session.get(Comment, number)
+
+
+def sent_before(post: Post, *, key: str | None, email: str, text: str, parent_id: int | None) -> Comment | None:
+    """The comment that this submission repeats: the same key, or the same words by the same address just now."""
+    if key and (found := db.session.scalar(select(Comment).where(Comment.submission_key == key))):
+        return found if found.post_id == post.id else None
+    return db.session.scalar(
+        select(Comment)
+        .where(
+            Comment.post_id == post.id,
+            Comment.email == email,
+            Comment.text == text,
+            Comment.parent_id == parent_id,
+            Comment.created_at > now() - timedelta(minutes=REPEAT_MINUTES),
+        )
+        .order_by(Comment.id)
+    )
+
+
+def is_known(writer: str | None, email: str) -> bool:
+    """Whether a comment from this browser under this e-mail address was published before."""
+    if not writer:
+        return False
+    query = select(Comment.id).where(
+        Comment.writer_hash == writer_hash(writer), Comment.email == email, Comment.state == APPROVED
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def waiting_of(writer: str, post: Post) -> list[Comment]:
+    """What this browser has sent to *post* and nobody has looked at yet."""
+    query = (
+        select(Comment)
+        .where(
+            Comment.writer_hash == writer_hash(writer), Comment.post_id == post.id, Comment.state == "pending"
+        )
+        .options(selectinload(Comment.parent))
+        .order_by(Comment.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def count_since(post: Post, number: int) -> int:
+    """How many comments of *post* were published after the one with *number*."""
+    query = select(func.count()).where(
+        Comment.post_id == post.id, Comment.number > number, Comment.state == APPROVED
+    )
+    return db.session.scalar(query) or 0
+
+
+def queue(state: str, number: int, size: int, *, of: Person | None = None) -> Queue:
+    """Page *number* of the comments in *state*, the oldest waiting first, else the newest first."""
+    query = select(Comment).where(Comment.state == state).options(selectinload(Comment.parent))
+    if of is not None:
+        query = query.join(Byline, Byline.post_id == Comment.post_id).where(Byline.person_id == of.id)
+    order = Comment.id.asc() if state == "pending" else Comment.id.desc()
+    rows = db.session.scalars(query.order_by(order).limit(size + 1).offset((number - 1) * size)).all()
+    return Queue(list(rows[:size]), number, len(rows) > size)
+
+
+def counts(*, of: Person | None = None) -> dict[str, int]:
+    """How many comments there are in each state."""
+    query = select(Comment.state, func.count()).group_by(Comment.state)
+    if of is not None:
+        query = query.join(Byline, Byline.post_id == Comment.post_id).where(Byline.person_id == of.id)
+    found = {state: number for state, number in db.session.execute(query).all()}
+    return {state: found.get(state, 0) for state in STATES}
+
+
+def recount(post: Post) -> None:
+    """Set the post's count from its comments, after many were added at once."""
+    query = select(func.count()).where(
+        Comment.post_id == post.id, Comment.kind == COMMENT, Comment.state == APPROVED
+    )
+    post.comment_count = db.session.scalar(query) or 0

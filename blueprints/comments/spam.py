@@ -1,0 +1,30 @@
+"""Who gets through at once and who waits for an editor. A name and an address prove nothing; a browser's cookie does."""
+
+from dataclasses import dataclass
+
+from blueprints.comments import queries
+from blueprints.comments.models import APPROVED, PENDING
+from blueprints.core.site import HOLD_ALL, HOLD_NONE, Site
+
+MANY_LINKS = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state a new comment starts in, and what its writer is told about it."""
+
+    state: str
+    reason: str = ""
+
+
+def judge(site: Site, *, html: str, email: str, writer: str | None, is_staff: bool) -> Verdict:
+    """The verdict on a comment that reads *html*, sent under *email* from the browser with cookie *writer*."""
+    if is_staff:
+        return Verdict(APPROVED)
+    if site.hold == HOLD_ALL:
+        return Verdict(PENDING, "an editor reads every comment here before it appears")
+    if html.count("<a ") >= MANY_LINKS:
+        return Verdict(PENDING, f"it holds {MANY_LINKS} or more links")
+    if site.hold == HOLD_NONE or queries.is_known(writer, email):
+        return Verdict(APPROVED)
+    return Verdict(PENDING, "it is the first one from this browser under this address")

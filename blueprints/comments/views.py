@@ -1,0 +1,294 @@
+"""The thread and its form: every address serves a plain browser and htmx alike."""
+
+import logging
+import secrets
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound
+
+from blueprints.accounts.guards import me
+from blueprints.comments import queries, spam, thread
+from blueprints.comments.forms import CommentForm, blank_form
+from blueprints.comments.models import Comment, add, writer_hash
+from blueprints.core import errors, limits, markdown, settings, site
+from blueprints.core.db import db, writing
+from blueprints.core.htmx import answer, wants_fragment
+from blueprints.core.http import LARGEST_PAGE, page_number
+from blueprints.core.limits import TooFastError
+from blueprints.posts import queries as posts
+from blueprints.posts.models import Post
+from blueprints.posts.addresses import post_url
+
+bp = Blueprint("comments", __name__)
+log = logging.getLogger("hustings.comments")
+WRITER = "writer"
+WRITER_SECONDS = 365 * 86_400
+
+
+class ParentGoneError(Conflict):
+    """The comment that was being answered has been removed meanwhile."""
+
+    description = (
+        "The comment you were answering has been removed meanwhile. Your text is all here: "
+        "send it as a comment of its own, or keep it for later."
+    )
+
+
+@bp.get("/posts/<slug>/comments")
+def index(slug: str) -> ResponseReturnValue:
+    """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
+    post = _readable(slug)
+    number, upto, after = page_number(), _number("upto"), _number("after")
+    if wants_fragment() and after is not None and upto is None:
+        return _fragment("comments/_news.html", post=post, after=after, **_news(post, after))
+    found = thread.page(post.id, number, upto, after=after)
+    if number > 1 and not found.entries:
+        abort(404)
+    if not wants_fragment():
+        return render_template("comments/index.html", post=post, thread=found, form=blank_form(post.id))
+    template = "comments/refresh.hx.html" if upto else "comments/more.hx.html"
+    return _fragment(template, post=post, thread=found, upto=upto or number)
+
+
+@bp.get("/posts/<slug>/comments/mine")
+def mine(slug: str) -> ResponseReturnValue:
+    """What this browser has sent and an editor has not seen yet; nobody else is shown it."""
+    post = _readable(slug)
+    writer = request.cookies.get(WRITER)
+    entries = [_preview(comment) for comment in queries.waiting_of(writer, post)] if writer else []
+    response = make_response(
+        render_template("comments/_mine.html", entries=entries, post=post)
+        if wants_fragment()
+        else redirect(post_url(post, anchor="comments"), 303)
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.post("/posts/<slug>/comments")
+def create(slug: str) -> ResponseReturnValue:
+    """Add a comment to a post, or a reply if `parent` names what it answers."""
+    return _submit(_readable(slug))
+
+
+@bp.route("/comments/<id:number>/reply", methods=["GET", "POST"])
+def reply(number: int) -> ResponseReturnValue:
+    """The form below one comment; posting it answers that comment."""
+    parent = _known(number)
+    post = _readable(parent.post.slug)
+    if request.method == "POST":
+        return _submit(post)
+    if not parent.is_public:
+        abort(410, "The comment you want to answer has been removed.")
+    if not post.comments_open:
+        abort(403, "The discussion of this post is closed.")
+    entry = thread.Entry.of(parent)
+    form = blank_form(post.id, parent.id)
+    return answer(
+        "comments/reply.html", "comments/reply_form.hx.html", post=post, entry=entry, form=form, parent=parent
+    )
+
+
+@bp.get("/comments/<id:number>")
+def show(number: int) -> ResponseReturnValue:
+    """The permalink: leads to the comment in its place, on the right page of its thread."""
+    comment = _known(number)
+    post = _readable(comment.post.slug)
+    if comment.is_public:
+        if wants_fragment():
+            return _fragment("comments/show.hx.html", entry=thread.Entry.of(comment), post=post)
+        return redirect(_place_of(comment), 302)
+    if comment.state == "pending" and comment.is_by(request.cookies.get(WRITER)):
+        page = render_template("comments/show.html", entry=_preview(comment), post=post)
+        return page, {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+    if comment.number is None:
+        abort(404)
+    return render_template("comments/gone.html", comment=comment, post=post), 410
+
+
+@bp.errorhandler(Exception)
+def give_back(error: Exception) -> ResponseReturnValue:
+    """Whatever goes wrong after somebody wrote something: the reason in plain words, and every word of theirs."""
+    db.session.rollback()
+    headers: list[tuple[str, str]] = []
+    if isinstance(error, TooFastError):
+        status, reason = 429, errors.wait_text(error)
+        headers = [("Retry-After", str(error.retry_after))]
+    elif isinstance(error, HTTPException):
+        status, reason = error.code or 500, errors.reason_of(error)
+    elif isinstance(error, OperationalError) and errors.is_busy(error):
+        status, reason, headers = 503, None, [("Retry-After", "5")]
+    else:
+        log.error("a comment page failed", exc_info=error)
+        status, reason = 500, None
+    if request.method != "POST" or status == 413:
+        return errors.problem(status, reason, headers)
+    return _refuse(status, reason or errors.text_of(status), headers)
+
+
+def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Response:
+    if wants_fragment():
+        return errors.problem(status, reason, headers)
+    if status >= 500:
+        errors.forget_database()
+    form = CommentForm(request.form, post_id=0)
+    response = make_response(
+        render_template(
+            "comments/kept.html", form=form, reason=reason, action=request.path, title=errors.title_of(status)
+        ),
+        status,
+    )
+    response.headers.extend(headers)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _submit(post: Post) -> ResponseReturnValue:
+    """Guard, parse, one verb, answer: for a comment and for a reply."""
+    limits.spend(settings.current().comment_limit, "comment", limits.network_of(request.remote_addr or ""))
+    account = me()
+    sent: MultiDict[str, str] = MultiDict(request.form)
+    if account:
+        sent["author"], sent["email"] = account.person.name, account.email
+    if request.view_args and "number" in request.view_args:
+        sent["parent"] = str(request.view_args["number"])
+    form = CommentForm(sent, post_id=post.id)
+    if not form.validate():
+        return _invalid(post, form)
+    comment = Comment(
+        name=form.author.data,
+        email=str(form.email.data).casefold(),
+        url=form.url.data or "",
+        submission_key=form.key.data or None,
+        person_id=account.person_id if account else None,
+        address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
+    )
+    comment.write(str(form.comment.data))
+    if not markdown.plain_text(comment.html):
+        form.comment.errors = ["There is nothing to read in this text."]
+        return _invalid(post, form)
+    writer = request.cookies.get(WRITER) or secrets.token_urlsafe(24)
+    try:
+        with writing():
+            stored, is_new = _store(comment, post.slug, form.parent_id, writer, is_staff=account is not None)
+    except ParentGoneError as error:
+        form.parent.data = ""
+        form.form_errors = [str(error.description)]
+        return _invalid(post, form)
+    response = make_response(_accepted(stored, is_new=is_new))
+    if not stored.is_public and stored.is_by(writer):
+        response.set_cookie(
+            WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=_behind_tls()
+        )
+    return response
+
+
+def _store(
+    comment: Comment, slug: str, parent_id: int | None, writer: str, *, is_staff: bool
+) -> tuple[Comment, bool]:
+    """Inside the write lock: the comment that is there now, and whether it is this one."""
+    post = _readable(slug)
+    again = queries.sent_before(
+        post, key=comment.submission_key, email=comment.email, text=comment.text, parent_id=parent_id
+    )
+    if again:
+        return again, False
+    if not post.comments_open:
+        raise Forbidden("The discussion of this post is closed. Your text was not stored; copy it if you want to keep it.")
+    parent = queries.by_id(parent_id) if parent_id else None
+    if parent_id and (parent is None or not parent.is_public or parent.post_id != post.id):
+        raise ParentGoneError
+    verdict = spam.judge(
+        site.current(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff
+    )
+    comment.post, comment.parent = post, parent
+    comment.state, comment.hold_reason = verdict.state, verdict.reason
+    comment.writer_hash = writer_hash(writer)
+    return add(comment), True
+
+
+def _accepted(comment: Comment, *, is_new: bool) -> ResponseReturnValue:
+    post = comment.post
+    if not wants_fragment():
+        address = _place_of(comment) if comment.is_public else url_for("comments.show", number=comment.id)
+        return answer(redirect(address, 303), "")
+    if not is_new and comment.is_public:
+        number = thread.page_of(comment)
+        found = thread.page(post.id, number)
+        return _fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment)
+    after = min(_number("after", request.form) or 0, post.last_number)
+    return _fragment(
+        "comments/create.hx.html",
+        status=201 if is_new else 200,
+        post=post,
+        comment=comment,
+        entry=thread.Entry.of(comment) if comment.is_public else _preview(comment),
+        parent_entry=thread.Entry.of(comment.parent) if comment.parent else None,
+        form=blank_form(post.id),
+        after=after,
+        **_news(post, after, own=comment),
+    )
+
+
+def _invalid(post: Post, form: CommentForm) -> ResponseReturnValue:
+    parent = queries.by_id(form.parent_id) if form.parent_id and not form.parent.errors else None
+    if parent is not None and (not parent.is_public or parent.post_id != post.id):
+        parent = None
+    return answer("comments/new.html", "comments/_form.html", status=422, post=post, form=form, parent=parent)
+
+
+def _news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, int]:
+    """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves."""
+    skip = (_number("skip") or _number("skip", request.form) or 0) + bool(own and own.is_public)
+    return {
+        "fresh": max(0, queries.count_since(post, after) - skip),
+        "skip": skip,
+        "page": _number("page") or _number("page", request.form) or 1,
+        "upto": _number("to") or _number("to", request.form) or 1,
+    }
+
+
+def _fragment(template: str, *, status: int = 200, **context: object) -> Response:
+    response = make_response(render_template(template, **context), status)
+    response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
+    response.vary.add("HX-Request-Type")
+    return response
+
+
+def _preview(comment: Comment) -> thread.Entry:
+    """A comment that waits, as its writer sees it: links do not lead anywhere yet."""
+    entry = thread.Entry.of(comment)
+    entry.html, entry.url = markdown.without_links(comment.html), ""
+    return entry
+
+
+def _place_of(comment: Comment) -> str:
+    number = thread.page_of(comment)
+    return post_url(comment.post, anchor=comment.anchor, page=number if number > 1 else None)
+
+
+def _readable(slug: str) -> Post:
+    """The post, if everybody may read it; a draft's comments are no more to be seen than the draft."""
+    post = posts.by_slug(slug)
+    if post is None or not (post.is_public or post.was_public):
+        raise NotFound
+    if not post.is_public:
+        abort(410)
+    return post
+
+
+def _known(number: int) -> Comment:
+    return queries.by_id(number) or abort(404)
+
+
+def _number(name: str, source: MultiDict[str, str] | None = None) -> int | None:
+    text = (request.args if source is None else source).get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 and int(text) <= LARGEST_PAGE else None
+
+
+def _behind_tls() -> bool:
+    return request.is_secure or bool((settings.current().site_url or "").startswith("https:"))
+

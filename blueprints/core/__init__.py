@@ -1,0 +1,24 @@
+"""The ground that every slice stands on: settings, database, htmx, Markdown, limits, errors."""
+
+from flask import Flask, g
+from flask_compress import Compress
+from flask_migrate import Migrate
+
+from blueprints.core import assets, db, errors, filters, http, limits, site
+
+
+def init_app(app: Flask) -> None:
+    """Wire the ground floor into *app*."""
+    app.config["SECRET_KEY"] = app.config["SETTINGS"].secret_key
+    app.config.setdefault("COMPRESS_ALGORITHM", ["br", "gzip"])
+    app.config.setdefault("COMPRESS_BR_LEVEL", 5)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    db.init_app(app)
+    Migrate(app, db.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    Compress(app)  # its after_request runs after ours: registered first, run last
+    http.init_app(app)
+    limits.init_app(app)
+    filters.init_app(app)
+    errors.init_app(app)
+    assets.init_app(app)
+    app.context_processor(lambda: {"site": g.get("site") or site.current()})

@@ -1,0 +1,101 @@
+"""Errors to people: the site's own page, or the one sentence that htmx puts beside what was being done."""
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from blueprints.core.db import db
+from blueprints.core.htmx import wants_fragment
+from blueprints.core.limits import TooFastError
+from blueprints.core.site import Site
+
+_TEXTS = {
+    400: ("That request was not understood", "Something in it is not as it should be. Nothing was changed."),
+    403: ("This is not yours to do", "You are signed in, but your role does not allow it."),
+    404: ("There is no such page", "The address may be mistyped, or the page has moved without a trace."),
+    405: ("That cannot be done here", "The page is there, but it does not take this kind of request."),
+    409: ("Somebody was quicker", "What you worked on was changed meanwhile. Load it again before you go on."),
+    410: ("This page has been withdrawn", "It was here once. The editors have taken it down."),
+    413: ("That is too large", "Go back one page: your text is still in the form. Shorten it and send it again."),
+    429: ("A little too fast", "Please wait a moment and send it again."),
+    500: ("Something broke on our side", "It has been written to the log. Please try again in a moment."),
+    503: ("The site is busy", "Nothing was stored. Please send it again in a few seconds."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the site's own dress."""
+    app.register_error_handler(HTTPException, show)
+    app.register_error_handler(TooFastError, slow_down)
+    app.register_error_handler(OperationalError, busy)
+
+
+def show(error: HTTPException) -> Response:
+    """The page of an HTTP error; 500 hides what broke."""
+    if error.response is not None:
+        return make_response(error.response)
+    return problem(error.code or 500, reason_of(error), error.get_headers())
+
+
+def slow_down(error: TooFastError) -> Response:
+    """429 with the time to wait."""
+    return problem(429, wait_text(error), [("Retry-After", str(error.retry_after))])
+
+
+def busy(error: OperationalError) -> Response:
+    """503 while the database is locked by something long; every other fault of it is a 500."""
+    db.session.rollback()
+    if is_busy(error):
+        return problem(503, None, [("Retry-After", "5")])
+    current_app.logger.error("database", exc_info=error)
+    return problem(500, None, [])
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether another writer holds the database, so that trying again will help."""
+    return "locked" in str(error.orig) or "busy" in str(error.orig)
+
+
+def title_of(status: int) -> str:
+    """The heading of the page that says so."""
+    return _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])[0]
+
+
+def text_of(status: int) -> str:
+    """What it means and what to do, in plain words."""
+    return _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])[1]
+
+
+def forget_database() -> None:
+    """Draw what follows without asking the database, which may be what broke."""
+    g.site = Site(id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold="all")
+
+
+def reason_of(error: HTTPException) -> str | None:
+    """What the error says of itself, where one of ours raised it with words for people."""
+    own = error.description != type(error).description or type(error).__module__.startswith("blueprints.")
+    return error.description if own and error.code != 500 else None
+
+
+def wait_text(error: TooFastError) -> str:
+    """How long to wait, in words."""
+    seconds = error.retry_after
+    wait = f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+    return f"That was too many in a short time. Please wait {wait} and send it again; nothing is lost."
+
+
+def problem(status: int, reason: str | None, headers: list[tuple[str, str]]) -> Response:
+    """One error, as a page or as a fragment."""
+    if status >= 500:
+        forget_database()
+    template = "core/_problem.html" if wants_fragment() else "core/error.html"
+    response = make_response(
+        render_template(template, status=status, title=title_of(status), reason=reason or text_of(status)), status
+    )
+    for name, value in headers:
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    if request.method == "HEAD":
+        response.set_data(b"")
+    response.headers["Cache-Control"] = "no-store"
+    return response

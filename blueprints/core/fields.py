@@ -1,0 +1,105 @@
+"""Form fields whose rules hold on the server whatever the browser checked."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms import Form as PlainForm
+
+# C0 controls but tab, newline, return; C1 controls; lone surrogates; noncharacters of the BMP.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Marks that turn the direction of the text after them: a name could reverse the line it stands in.
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class LineField(StringField):
+    """One line of text, trimmed, inner runs of white space made one space."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data:
+            self.data = " ".join(str(self.data).split())
+
+
+class TextField(TextAreaField):
+    """Text of many lines, with line ends as newlines and no white space at the end."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data:
+            self.data = str(self.data).replace("\r\n", "\n").replace("\r", "\n").rstrip()
+
+
+class Required:
+    """The field is not empty; *message* says what is missing."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - the form WTForms reads
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        if not (field.data and str(field.data).strip()):
+            raise ValidationError(self.message)
+
+
+class AtMost:
+    """At most *limit* characters; says how many there are."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.field_flags = {"maxlength": limit}
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        length = len(field.data or "")
+        if length > self.limit:
+            raise ValidationError(
+                f"This is {length:,} characters long; at most {self.limit:,} fit. Nothing has been cut."
+            )
+
+
+def storable(form: PlainForm, field: Field) -> None:
+    """No character that a database, a feed or a mail cannot hold; one value, not a list of them."""
+    if field.raw_data and len(field.raw_data) > 1:
+        raise ValidationError("This was sent more than once.")
+    if field.data and (found := _UNSTORABLE.search(str(field.data))):
+        raise ValidationError(
+            f"The character U+{ord(found[0]):04X} cannot be stored. Remove it; it is invisible, "
+            f"after “{str(field.data)[max(0, found.start() - 12) : found.start()]}”."
+        )
+
+
+def readable_name(form: PlainForm, field: Field) -> None:
+    """A name has something to see in it, and nothing that turns the line around."""
+    if field.data and _BIDI_CONTROLS.search(field.data):
+        raise ValidationError("The name holds an invisible mark that changes the direction of writing.")
+    if field.data and not any(character.isprintable() and not character.isspace() for character in field.data):
+        raise ValidationError("The name has nothing that can be seen.")
+
+
+def email_address(form: PlainForm, field: Field) -> None:
+    """The shape of an address, by the rules of RFC 5321 and 6531; nobody is written to."""
+    if not field.data:
+        return
+    try:
+        validate_email(field.data, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValidationError(f"This is not an e-mail address: {error}") from error
+
+
+def web_address(form: PlainForm, field: Field) -> None:
+    """An http or https address with a host; "example.org" gets its scheme."""
+    if not field.data:
+        return
+    address = field.data if re.match(r"(?i)[a-z][a-z0-9+.-]*:", field.data) else f"https://{field.data}"
+    try:
+        parts = urlsplit(address)
+        valid = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and " " not in address
+        _ = parts.port
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValidationError("This is not a web address. It reads like https://example.org.")
+    field.data = address

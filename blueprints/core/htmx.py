@@ -1,0 +1,28 @@
+"""One URL, two renderings: whole pages for plain browsers, fragments for htmx 4."""
+
+from flask import make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of the page; its boosts and history restores ask for all of it."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def answer(
+    plain: str | Response, fragment: str, *, status: int = 200, **context: object
+) -> ResponseReturnValue:
+    """The page (or redirect) *plain* to a plain browser, the template *fragment* to htmx.
+
+    *status* is that of both renderings; a redirect keeps its own.
+    """
+    if wants_fragment():
+        response = make_response(render_template(fragment, **context), status)
+        response.headers["Cache-Control"] = "private, no-store"
+    elif isinstance(plain, str):
+        response = make_response(render_template(plain, **context), status)
+    else:
+        response = make_response(plain)
+    response.vary.add("HX-Request-Type")
+    return response

@@ -1,0 +1,163 @@
+"""What every answer and every request has in common: headers, caching, origin check, proxies, odd input."""
+
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from blueprints.core.settings import Network
+
+MAX_BODY = 256 * 1024
+MAX_DESK_BODY = 4 * 1024 * 1024
+LARGEST_ID = 2**63 - 1
+LARGEST_PAGE = 1_000_000
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+}
+
+
+class WrongOriginError(BadRequest):
+    """A write that another site's page sent, or that does not say where it comes from."""
+
+    description = (
+        "This was sent from another site, or your browser did not say where it came from. "
+        "Nothing was stored. Open the page on this site and send it again from there."
+    )
+
+
+class IdConverter(IntegerConverter):
+    """A row's number in an address; what no database can hold is simply not found."""
+
+    def __init__(self, map: Any) -> None:
+        super().__init__(map, min=1, max=LARGEST_ID)
+
+
+def init_app(app: Flask) -> None:
+    """Install the converter, the checks before every request and the headers after it."""
+    app.url_map.converters["id"] = IdConverter
+    app.url_map.strict_slashes = False
+    app.before_request(refuse_odd_input)
+    app.before_request(refuse_large_body)
+    app.before_request(refuse_foreign_write)
+    app.after_request(finish)
+    settings = app.config["SETTINGS"]
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["MAX_CONTENT_LENGTH"] = MAX_DESK_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_DESK_BODY
+    app.config["MAX_FORM_PARTS"] = 200
+    app.config["SESSION_COOKIE_SECURE"] = bool(settings.site_url and settings.site_url.startswith("https:"))
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+
+
+def page_number() -> int:
+    """`?page=` of this request; 404 where it is not the number of a page."""
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= LARGEST_PAGE):
+        raise NotFound
+    return int(text)
+
+
+def refuse_odd_input() -> None:
+    """A NUL character belongs in no address; PostgreSQL could not even look for it."""
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        raise BadRequest("The address holds a character that no address can hold.")
+
+
+def refuse_large_body() -> None:
+    """413 before a byte of the body is read."""
+    limit = MAX_DESK_BODY if request.path.startswith("/admin/") else MAX_BODY
+    request.max_content_length = limit
+    if request.content_length is not None and request.content_length > limit:
+        raise RequestEntityTooLarge(
+            f"This is larger than the {limit // 1024} KB that can be sent here. Nothing was stored; "
+            "go back one page, your text is still in the form."
+        )
+
+
+def refuse_foreign_write() -> None:
+    """Writes come from this site's own pages: Sec-Fetch-Site says so, else Origin does, else they are refused.
+
+    Source: OWASP CSRF Prevention Cheat Sheet, Fetch Metadata with Origin as fallback.
+    """
+    if request.method in _SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise WrongOriginError
+        return
+    origin = request.headers.get("Origin")
+    if origin is None or urlsplit(origin).netloc.lower() not in _own_hosts():
+        raise WrongOriginError
+
+
+def _own_hosts() -> set[str]:
+    hosts = {request.host.lower()}
+    if site_url := current_app.config["SETTINGS"].site_url:
+        hosts.add(urlsplit(site_url).netloc.lower())
+    return hosts
+
+
+def finish(response: Response) -> Response:
+    """Security headers on everything; caching by what kind of answer it is."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "Cache-Control" not in response.headers:
+        public = request.method in ("GET", "HEAD") and response.status_code == 200
+        response.headers["Cache-Control"] = "no-cache" if public else "no-store"
+    if response.status_code == 200 and not response.direct_passthrough and "no-store" not in str(
+        response.cache_control
+    ):
+        response.add_etag()
+        response.make_conditional(request)
+    return response
+
+
+class TrustedProxies:
+    """Believes X-Forwarded-* only from a neighbour that the settings name; takes them from all others."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], trusted: tuple[Network, ...]) -> None:
+        self.plain = app
+        self.trusted = trusted
+        self.proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)  # type: ignore[arg-type]
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if self.trusts(environ.get("REMOTE_ADDR", "")):
+            environ["HTTP_X_FORWARDED_FOR"] = self.client(environ.get("HTTP_X_FORWARDED_FOR", ""))
+            return self.proxied(environ, start_response)
+        for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"):
+            environ.pop(name, None)
+        return self.plain(environ, start_response)
+
+    def trusts(self, text: str) -> bool:
+        """Whether *text* is the address of a configured proxy."""
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in self.trusted)
+
+    def client(self, forwarded: str) -> str:
+        """The last address of the chain that is not one of our own proxies."""
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        while len(hops) > 1 and self.trusts(hops[-1]):
+            hops.pop()
+        return hops[-1] if hops else ""

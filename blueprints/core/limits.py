@@ -1,0 +1,148 @@
+"""Limits that all workers share and a restart keeps: moving windows of the `limits` package in a SQLite file.
+
+The file is not the site's database, so that a flood of attempts never waits for a comment or makes one wait.
+"""
+
+import hashlib
+import hmac
+import threading
+import time
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from flask import Flask, current_app
+from limits import RateLimitItem, parse
+from limits.storage import MovingWindowSupport, Storage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from blueprints.core.db import sqlite_driver
+from blueprints.core.settings import current
+
+
+class TooFastError(Exception):
+    """A limit is used up; *retry_after* is the number of whole seconds until it is not."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too fast, {retry_after} s left")
+        self.retry_after = retry_after
+
+
+class SQLiteStorage(Storage, MovingWindowSupport):
+    """Hits of moving windows in one small SQLite file, one row a hit."""
+
+    STORAGE_SCHEME = ["sqlite"]  # noqa: RUF012 - the base class asks for this form
+
+    def __init__(self, uri: str, wrap_exceptions: bool = False, **_options: Any) -> None:
+        super().__init__(uri, wrap_exceptions=wrap_exceptions)
+        self.driver = sqlite_driver()
+        self.path = uri.removeprefix("sqlite://")
+        self.local = threading.local()
+        self._connection().execute("CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL)")
+        self._connection().execute("CREATE INDEX IF NOT EXISTS hit_key_at ON hit (key, at)")
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """What a fault of this store looks like."""
+        error: type[Exception] = self.driver.Error
+        return error
+
+    def _connection(self) -> Any:
+        if not hasattr(self.local, "connection"):
+            connection = self.driver.connect(self.path, timeout=5, isolation_level=None)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")  # a power cut may forgive the last hits
+            self.local.connection = connection
+        return self.local.connection
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count one attempt if the window of *expiry* seconds has room for it."""
+        moment = time.time()
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # A clock that was set back leaves hits in the future: they would block for ever.
+            connection.execute(
+                "DELETE FROM hit WHERE key = ? AND (at <= ? OR at > ?)", (key, moment - expiry, moment)
+            )
+            (used,) = connection.execute("SELECT count(*) FROM hit WHERE key = ?", (key,)).fetchone()
+            allowed: bool = used + amount <= limit
+            if allowed:
+                connection.executemany("INSERT INTO hit VALUES (?, ?)", [(key, moment)] * amount)
+                connection.execute("DELETE FROM hit WHERE at < ?", (moment - 86_400,))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return allowed
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        """When the oldest counted attempt was, and how many there are."""
+        moment = time.time()
+        first, used = (
+            self._connection()
+            .execute("SELECT min(at), count(*) FROM hit WHERE key = ? AND at > ?", (key, moment - expiry))
+            .fetchone()
+        )
+        return (moment if first is None else first), used
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Fixed windows are not kept here."""
+        raise NotImplementedError
+
+    def get(self, key: str) -> int:
+        """How often *key* was counted."""
+        (used,) = self._connection().execute("SELECT count(*) FROM hit WHERE key = ?", (key,)).fetchone()
+        count: int = used
+        return count
+
+    def get_expiry(self, key: str) -> float:
+        """Fixed windows are not kept here."""
+        raise NotImplementedError
+
+    def check(self) -> bool:
+        """Whether the file can be read."""
+        return bool(self._connection().execute("SELECT 1").fetchone())
+
+    def reset(self) -> int | None:
+        """Forget every attempt."""
+        removed: int = self._connection().execute("DELETE FROM hit").rowcount
+        return removed
+
+    def clear(self, key: str) -> None:
+        """Forget the attempts under *key*."""
+        self._connection().execute("DELETE FROM hit WHERE key = ?", (key,))
+
+
+def init_app(app: Flask) -> None:
+    """Open the store that the settings name."""
+    storage = storage_from_string(app.config["SETTINGS"].limits_url)
+    app.extensions["limits"] = MovingWindowRateLimiter(storage)  # type: ignore[arg-type]
+
+
+def spend(limit: str, name: str, *who: str) -> None:
+    """Count an attempt at *name* by *who* against *limit* ("10 per minute"); TooFastError when it is used up."""
+    limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
+    item: RateLimitItem = parse(limit)
+    keys = (name, *(pseudonym(word) for word in who))
+    if not limiter.hit(item, *keys):
+        reset_at, _ = limiter.get_window_stats(item, *keys)
+        raise TooFastError(max(1, round(reset_at - time.time() + 0.5)))
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 that one IPv6 household has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return f"{ip_address(int(parsed) >> 64 << 64)}/64"
+    return str(parsed)
+
+
+def pseudonym(text: str) -> str:
+    """A keyed hash of an address or name: the same one is recognised, none can be read back."""
+    key = current().secret_key.encode()
+    return hmac.new(key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,179 @@
+"""The one door from written text to safe HTML: posts, comments, and what an import brings.
+
+CommonMark by markdown-it-py; nh3 is always the last step, and nothing changes the HTML after it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+_LANG = {"lang", "dir"}
+_INLINE = {
+    *("a", "abbr", "b", "bdi", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q"),
+    *("ruby", "rp", "rt", "s", "samp", "small", "strong", "sub", "sup", "time", "u", "var", "wbr"),
+}
+_POST_TAGS = _INLINE | {
+    *("blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h2", "h3"),
+    *("h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "section", "span", "summary", "table"),
+    *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+}
+_POST_ATTRIBUTES = {
+    "*": _LANG,
+    "a": {"href", "title", "hreflang", "id"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "del": {"datetime"},
+    "details": {"open"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ins": {"datetime"},
+    "li": {"id", "value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "sup": {"id"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align", "scope"},
+    "time": {"datetime"},
+    **{f"h{level}": {"id"} for level in range(2, 7)},
+}
+_COMMENT_TAGS = {
+    *("a", "abbr", "b", "blockquote", "br", "cite", "code", "del", "em", "i", "li", "ol", "p", "pre"),
+    *("q", "s", "strong", "ul"),
+}
+_COMMENT_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
+_SCHEMES = {"http", "https", "mailto"}
+# An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
+_OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field)[\w.:\-]{1,80}\Z")
+_QUOTES = {
+    "de": "„“‚‘",
+    "fr": ["«\N{NARROW NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}»", "“", "”"],
+    "es": "«»“”",
+    "it": "«»“”",
+}
+
+
+def post_html(text: str, *, language: str = "en") -> str:
+    """A post's Markdown as HTML: CommonMark with tables, footnotes, strikethrough and typographic quotes."""
+    return clean_post(_for_posts(language).render(text))
+
+
+def comment_html(text: str) -> str:
+    """A guest's Markdown as HTML: emphasis, links, quotations, code and lists; raw HTML stays text."""
+    return clean_comment(_COMMENTS.render(text))
+
+
+def clean_post(html: str) -> str:
+    """HTML that an author or an import wrote, reduced to the elements of a text. Cleaning twice is cleaning once."""
+    return nh3.clean(
+        html,
+        tags=_POST_TAGS,
+        attributes=_POST_ATTRIBUTES,
+        attribute_filter=_keep_post_attribute,
+        url_schemes=_SCHEMES,
+        link_rel="noopener",
+    )
+
+
+def clean_comment(html: str) -> str:
+    """HTML of a comment, reduced to the small set; links are marked as a guest's."""
+    return nh3.clean(
+        html,
+        tags=_COMMENT_TAGS,
+        attributes=_COMMENT_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel="nofollow ugc noopener",
+    )
+
+
+def without_links(html: str) -> str:
+    """A cleaned comment with its links as plain text, for as long as nobody has looked at it."""
+    return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"ol": {"start"}})
+
+
+def plain_text(html: str) -> str:
+    """The words of a piece of HTML without its markup, on one line."""
+    spaced = _BLOCK_EDGE.sub(r" \g<0>", html)
+    return " ".join(_unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def _unescape(text: str) -> str:
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&nbsp;", " "), ("&amp;", "&")):
+        text = text.replace(entity, character)
+    return text
+
+
+def _keep_post_attribute(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "id" and not _OWN_ID.match(value):
+        return None
+    if attribute == "align" and value not in ("left", "center", "right"):
+        return None
+    return value
+
+
+def _link_remote_image(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
+) -> str:
+    """Pages ask nothing of other servers: a picture that lies elsewhere is drawn as a link to it."""
+    token = tokens[index]
+    source = str(token.attrs.get("src", ""))
+    if source.startswith("/") and not source.startswith("//"):
+        return renderer.image(tokens, index, options, env)
+    label = renderer.renderInlineAsText(token.children, options, env) or source
+    return f'<a href="{escapeHtml(source)}">{escapeHtml(label)}</a>'
+
+
+def _align_cells(state: Any) -> None:
+    """Column alignment as an attribute: the page's policy allows no inline style."""
+    for token in state.tokens:
+        if token.type in ("td_open", "th_open") and (style := token.attrs.pop("style", None)):
+            token.attrs["align"] = str(style).removeprefix("text-align:")
+
+
+def _lower_headings(state: Any) -> None:
+    """The title of a post is its page's first heading; headings in the text begin one level below."""
+    headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
+    if any(token.tag == "h1" for token in headings):
+        for token in headings:
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+
+
+_posts: dict[str, MarkdownIt] = {}
+
+
+def _for_posts(language: str) -> MarkdownIt:
+    quotes = _QUOTES.get(language.split("-")[0].lower(), "“”‘’")
+    key = "".join(quotes)
+    if key not in _posts:
+        parser = MarkdownIt("commonmark", {"typographer": True, "quotes": quotes, "html": True})
+        parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
+        parser.use(footnote_plugin)
+        parser.core.ruler.push("lower_headings", _lower_headings)
+        parser.core.ruler.push("align_cells", _align_cells)
+        _add_rule(parser, "image", _link_remote_image)
+        _posts[key] = parser
+    return _posts[key]
+
+
+def _add_rule(parser: MarkdownIt, name: str, rule: Callable[..., str]) -> None:
+    parser.add_render_rule(name, rule)
+
+
+def _for_comments() -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark", {"typographer": True, "html": False, "linkify": True, "breaks": True, "maxNesting": 20}
+    )
+    parser.enable(["strikethrough", "replacements", "smartquotes", "linkify"])
+    if parser.linkify is not None:
+        parser.linkify.set({"fuzzy_email": False})  # an address in a text is not made easier to harvest
+    parser.disable(["heading", "lheading", "hr", "image", "reference", "html_block", "html_inline"])
+    return parser
+
+
+_COMMENTS = _for_comments()

@@ -1,0 +1,56 @@
+"""The site itself: its name and the rules an editor sets while it runs. One row."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from blueprints.core.db import Base, UTCDateTime, db, now
+
+SETUP_HOURS = 24
+HOLD_ALL, HOLD_NEW, HOLD_NONE = "all", "new", "none"
+
+
+class Site(Base):
+    """Name, standfirst, disclaimer and comment policy of this publication."""
+
+    __tablename__ = "site"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), default="Hustings")
+    standfirst: Mapped[str] = mapped_column(String(300), default="")
+    disclaimer: Mapped[str] = mapped_column(String(1000), default="")
+    language: Mapped[str] = mapped_column(String(35), default="en")
+    hold: Mapped[str] = mapped_column(String(10), default=HOLD_NEW)
+    setup_hash: Mapped[str | None] = mapped_column(String(64))
+    setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def offer_setup(self) -> str:
+        """A fresh one-time set-up token; the one before it stops working."""
+        token = secrets.token_urlsafe(32)
+        self.setup_hash = _digest(token)
+        self.setup_expires_at = now() + timedelta(hours=SETUP_HOURS)
+        return token
+
+    def accepts_setup(self, token: str) -> bool:
+        """Whether *token* is the one that was offered last, unused and not expired."""
+        if self.setup_hash is None or self.setup_expires_at is None or self.setup_expires_at < now():
+            return False
+        return secrets.compare_digest(self.setup_hash, _digest(token))
+
+    def close_setup(self) -> None:
+        """Use the set-up token up."""
+        self.setup_hash = self.setup_expires_at = None
+
+
+def current() -> Site:
+    """The site's row; a database that has none yet is answered with the defaults, unsaved."""
+    return db.session.get(Site, 1) or Site(
+        id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold=HOLD_NEW
+    )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

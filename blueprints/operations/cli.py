@@ -1,0 +1,67 @@
+"""The `hustings` command."""
+
+import sys
+from collections.abc import Callable
+
+import click
+from flask import Flask
+
+from blueprints.core.settings import SettingError
+from blueprints.operations import serve as serving
+from blueprints.operations import upgrade, welcome
+from blueprints.transfer.cli import import_
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hustings")
+@click.pass_context
+def hustings(context: click.Context) -> None:
+    """A publication that one person can host: posts, and readers' comments in threads below them.
+
+    Settings come from environment variables (PORT, SITE_URL, DATABASE_URL …); README.md lists them.
+    """
+    make_app: Callable[[], Flask] = context.obj
+    try:
+        context.obj = make_app()
+    except SettingError as error:
+        click.echo(f"hustings: {error}", err=True)
+        sys.exit(2)
+
+
+@hustings.command()
+@click.pass_obj
+def serve(app: Flask) -> None:
+    """Bring the database up to date and serve the site until Ctrl-C.
+
+    An empty site gets a welcome post; while there is no administrator, a one-time set-up link is printed.
+    """
+    serving.serve(app, announce=click.echo)
+
+
+@hustings.command("upgrade")
+@click.pass_obj
+def upgrade_database(app: Flask) -> None:
+    """Bring the database up to date without serving; `serve` does the same first."""
+    upgrade.run(app)
+    click.echo("The database is up to date.")
+
+
+@hustings.command("set-up-link")
+@click.pass_obj
+def set_up_link(app: Flask) -> None:
+    """Print a new one-time link that makes an administrator; older links stop working."""
+    upgrade.run(app)
+    click.echo(serving.set_up_link(app))
+
+
+@hustings.command("remove-welcome")
+@click.pass_obj
+def remove_welcome(app: Flask) -> None:
+    """Remove the welcome post and its thread."""
+    upgrade.run(app)
+    with app.app_context():
+        removed = welcome.remove()
+    click.echo("The welcome post is gone." if removed else "There is no welcome post.")
+
+
+hustings.add_command(import_)

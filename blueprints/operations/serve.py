@@ -1,0 +1,80 @@
+"""Serving: granian in front of the application."""
+
+import socket
+from collections.abc import Callable
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from blueprints.accounts.queries import has_administrator
+from blueprints.core import site
+from blueprints.core.db import db, sqlite_driver, writing
+from blueprints.operations import upgrade, welcome
+
+# Threads a worker may spend inside Python: enough to overlap waiting for the disk, few enough to share one lock.
+THREADS = 4
+# Requests a worker holds at once; more wait in the listen queue, where they cost nothing.
+BACKPRESSURE = 64
+
+
+def serve(app: Flask, announce: Callable[[str], object]) -> None:
+    """Serve *app* until the process is told to stop; *announce* receives what a person should read."""
+    settings = app.config["SETTINGS"]
+    if not _is_free(settings.host, settings.port):
+        raise SystemExit(
+            f"hustings: port {settings.port} is taken; choose another with PORT={settings.port + 1}."
+        )
+    upgrade.run(app)
+    with app.app_context():
+        welcome.greet()
+        unclaimed = not has_administrator()
+        driver = sqlite_driver().sqlite_version if db.engine.dialect.name == "sqlite" else None
+        db.session.remove()
+    address = settings.site_url or f"http://{settings.host}:{settings.port}"
+    announce(f"Hustings serves {address}  (Ctrl-C stops it{f'; SQLite {driver}' if driver else ''})")
+    if unclaimed:
+        announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
+    with app.app_context():
+        db.engine.dispose()  # the workers are forked from here and must open the file themselves
+    Granian(
+        "app:create_app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=THREADS,
+        backpressure=BACKPRESSURE,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=10,
+        websockets=False,
+    ).serve()
+
+
+def set_up_link(app: Flask) -> str:
+    """A new one-time link to the set-up page."""
+    settings = app.config["SETTINGS"]
+    with app.app_context():
+        with writing():
+            current = db.session.merge(site.current())
+            token = current.offer_setup()
+        db.session.remove()
+    address = settings.site_url or f"http://{settings.host}:{settings.port}"
+    return f"{address}/set-up/{token}"
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,11 @@
+"""Posts: writing that has been published, its bylines and tags, and the addresses it is found under."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the reading pages; views look at later slices, so they are met only here."""
+    from blueprints.posts import addresses, views
+
+    app.jinja_env.globals["post_url"] = addresses.post_url
+    app.register_blueprint(views.bp)

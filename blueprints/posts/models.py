@@ -1,0 +1,169 @@
+"""Posts, bylines, tags and former addresses."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from blueprints.accounts.models import Account, Person
+from blueprints.core import markdown
+from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.slugs import slugify
+
+DRAFT, PUBLISHED = "draft", "published"
+POST, PAGE = "post", "page"
+MARKDOWN, HTML = "markdown", "html"
+
+
+tagging = Table(
+    "tagging",
+    Base.metadata,
+    db.Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    db.Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Tag(Base):
+    """What posts have in common; a category of an imported site is a tag too."""
+
+    __tablename__ = "tag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+
+
+class Byline(Base):
+    """One author of one post, in the order in which they are named."""
+
+    __tablename__ = "byline"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class Post(Base):
+    """A piece of writing with an address: a post in the journal's order, or a page outside it."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        UniqueConstraint("source", "source_id"),
+        Index("ix_post_kind_state_published_at", "kind", "state", "published_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), default=POST)
+    state: Mapped[str] = mapped_column(String(10), default=DRAFT)
+    slug: Mapped[str] = mapped_column(String(200), unique=True)
+    path: Mapped[str | None] = mapped_column(String(1000), unique=True)
+    title: Mapped[str] = mapped_column(Text, default="")
+    standfirst: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    body_format: Mapped[str] = mapped_column(String(10), default=MARKDOWN)
+    body_html: Mapped[str] = mapped_column(Text, default="")
+    extract: Mapped[str] = mapped_column(String(400), default="")
+    disclaimer: Mapped[str | None] = mapped_column(String(1000))
+    comments_open: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_number: Mapped[int] = mapped_column(default=0)
+    comment_count: Mapped[int] = mapped_column(default=0)
+    source: Mapped[str | None] = mapped_column(String(255))
+    source_id: Mapped[str | None] = mapped_column(String(255))
+
+    bylines: Mapped[list[Byline]] = relationship(
+        order_by=Byline.position, cascade="all, delete-orphan", passive_deletes=True
+    )
+    tags: Mapped[list[Tag]] = relationship(secondary=tagging, order_by=Tag.name, passive_deletes=True)
+
+    @property
+    def authors(self) -> list[Person]:
+        """The people of the byline, in its order."""
+        return [byline.person for byline in self.bylines]
+
+    @property
+    def heading(self) -> str:
+        """The title, or for a post without one the first words of its text."""
+        if self.title:
+            return self.title
+        words = self.extract.split()
+        return " ".join(words[:8]) + "…" if len(words) > 8 else " ".join(words) or "Untitled"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may read it at this moment; a due date in the future waits for its minute."""
+        return self.state == PUBLISHED and self.published_at is not None and self.published_at <= now()
+
+    @property
+    def was_public(self) -> bool:
+        """Whether it could once be read and has been taken down."""
+        return self.state == DRAFT and self.published_at is not None and self.published_at <= now()
+
+    @property
+    def shows_update(self) -> bool:
+        """Whether a reader gains from the date of the last update: it differs from the day of publication."""
+        return bool(
+            self.updated_at and self.published_at and (self.updated_at - self.published_at).total_seconds() > 86_400
+        )
+
+    def is_editable_by(self, account: Account) -> bool:
+        """Editors edit everything; authors what has their name in its byline."""
+        return account.is_editor or any(byline.person_id == account.person_id for byline in self.bylines)
+
+    def write(self, body: str, body_format: str = MARKDOWN, *, language: str = "en") -> None:
+        """Set the text and render it, once, for all readers."""
+        self.body, self.body_format = body, body_format
+        if body_format == MARKDOWN:
+            self.body_html = markdown.post_html(body, language=language)
+        else:
+            self.body_html = markdown.clean_post(body)
+        self.extract = _extract(self.body_html)
+
+    def credit(self, people: list[Person]) -> None:
+        """Name *people* as the authors, in this order."""
+        kept = {byline.person_id: byline for byline in self.bylines}
+        self.bylines = [
+            kept.get(person.id) or Byline(person=person) for person in dict.fromkeys(people)
+        ]
+        for position, byline in enumerate(self.bylines):
+            byline.position = position
+
+    def publish(self) -> None:
+        """Let everybody read it; the first time sets its date."""
+        self.state = PUBLISHED
+        self.published_at = self.published_at or now()
+
+    def unpublish(self) -> None:
+        """Take it down; its address says so."""
+        self.state = DRAFT
+
+    def next_number(self) -> int:
+        """The number of the next comment to be published here; none is ever given twice."""
+        self.last_number += 1
+        return self.last_number
+
+
+class Alias(Base):
+    """A former address of a post; it redirects for ever."""
+
+    __tablename__ = "alias"
+
+    path: Mapped[str] = mapped_column(String(1000), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), index=True)
+
+    post: Mapped[Post] = relationship(lazy="joined", innerjoin=True)
+
+
+def _extract(html: str) -> str:
+    text = markdown.plain_text(html)
+    return text if len(text) <= 300 else text[:300].rsplit(" ", 1)[0] + "…"
+
+
+def slug_for(title: str) -> str:
+    """The slug that *title* suggests."""
+    return slugify(title) or "post"

@@ -1,0 +1,122 @@
+"""Finding posts. Every public list and page goes through `_public`."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from blueprints.accounts.models import Person
+from blueprints.core.db import db, now
+from blueprints.core.slugs import slugify
+from blueprints.posts.models import DRAFT, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One page of a list of posts."""
+
+    posts: list[Post]
+    number: int
+    has_next: bool
+
+
+def _public() -> Select[Post]:
+    return select(Post).where(Post.state == PUBLISHED, Post.published_at <= now())
+
+
+def _page(query: Select[Post], number: int, size: int) -> Slice:
+    rows = db.session.scalars(
+        query.where(Post.kind == POST)
+        .order_by(Post.published_at.desc(), Post.id.desc())
+        .limit(size + 1)
+        .offset((number - 1) * size)
+        .options(selectinload(Post.bylines))
+    ).all()
+    return Slice(list(rows[:size]), number, len(rows) > size)
+
+
+def newest_published(number: int, size: int) -> Slice:
+    """Page *number* of all posts, newest first."""
+    return _page(_public(), number, size)
+
+
+def by_person(person: Person, number: int, size: int) -> Slice:
+    """Page *number* of what *person* has written."""
+    query = _public().join(Byline, Byline.post_id == Post.id).where(Byline.person_id == person.id)
+    return _page(query, number, size)
+
+
+def with_tag(tag: Tag, number: int, size: int) -> Slice:
+    """Page *number* of the posts under *tag*."""
+    query = _public().join(tagging, tagging.c.post_id == Post.id).where(tagging.c.tag_id == tag.id)
+    return _page(query, number, size)
+
+
+def pages() -> list[Post]:
+    """The pages outside the journal's order that the footer names: those that are not below another."""
+    found = db.session.scalars(_public().where(Post.kind != POST).order_by(Post.title, Post.id))
+    return list(found)
+
+
+def by_slug(slug: str) -> Post | None:
+    """The post whose page is /posts/*slug*, public or not."""
+    return db.session.scalar(select(Post).where(Post.slug == slug))
+
+
+def by_path(path: str) -> Post | None:
+    """The post that lives at *path* by an agreement older than this site."""
+    return db.session.scalar(select(Post).where(Post.path == path))
+
+
+def by_former_address(path: str) -> Post | None:
+    """The post that once lived at *path* ("/posts/old-slug", "?p=12")."""
+    return db.session.scalar(select(Post).join(Alias, Alias.post_id == Post.id).where(Alias.path == path))
+
+
+def tag_by_slug(slug: str) -> Tag | None:
+    """The tag whose page is /tags/*slug*."""
+    return db.session.scalar(select(Tag).where(Tag.slug == slug))
+
+
+def is_slug_taken(slug: str, *, but_by: Post | None = None) -> bool:
+    """Whether another post has this slug, now or formerly."""
+    own = but_by.id if but_by else None
+    if (post := by_slug(slug)) and post.id != own:
+        return True
+    former = by_former_address(f"/posts/{slug}")
+    return former is not None and former.id != own
+
+
+def free_slug(stem: str) -> str:
+    """*stem*, or the first of stem-2, stem-3 … that no post has or had."""
+    slug, number = stem, 1
+    while is_slug_taken(slug):
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+def for_desk(*, state: str | None, of: Person | None, number: int, size: int) -> Slice:
+    """Page *number* of the posts at the desk, last touched first; only *of* one person where given."""
+    query = select(Post)
+    if state in (DRAFT, PUBLISHED):
+        query = query.where(Post.state == state)
+    if of is not None:
+        query = query.join(Byline, Byline.post_id == Post.id).where(Byline.person_id == of.id)
+    rows = db.session.scalars(
+        query.order_by(Post.published_at.is_not(None), Post.published_at.desc(), Post.id.desc())
+        .limit(size + 1)
+        .offset((number - 1) * size)
+        .options(selectinload(Post.bylines))
+    ).all()
+    return Slice(list(rows[:size]), number, len(rows) > size)
+
+
+def tags_named(names: list[str]) -> list[Tag]:
+    """The tags with these names, made where there is none."""
+    found: dict[str, Tag] = {}
+    for name in names:
+        slug = slugify(name)
+        if slug and slug not in found:
+            found[slug] = tag_by_slug(slug) or Tag(slug=slug, name=name)
+    return list(found.values())

@@ -1,0 +1,109 @@
+"""Reading: front page, post, author, tag; and the addresses that posts brought with them."""
+
+from urllib.parse import unquote
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.accounts.queries import person_by_slug
+from blueprints.comments import thread
+from blueprints.comments.forms import blank_form
+from blueprints.core import settings
+from blueprints.core.http import page_number
+from blueprints.posts import queries
+from blueprints.posts.addresses import post_url
+from blueprints.posts.models import Post
+
+bp = Blueprint("posts", __name__)
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """The newest posts."""
+    for name in ("p", "page_id"):
+        if (number := request.args.get(name)) and (post := queries.by_former_address(f"?p={number}")):
+            return redirect(post_url(post), 301)
+    found = queries.newest_published(page_number(), settings.current().posts_per_page)
+    if found.number > 1 and not found.posts:
+        abort(404)
+    return render_template("posts/index.html", found=found)
+
+
+@bp.get("/posts/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """One post with its thread."""
+    post = queries.by_slug(slug)
+    if post is None:
+        post = queries.by_former_address(f"/posts/{slug}")
+        if post is None or not post.is_public:
+            abort(404)
+        return redirect(post_url(post), 301)
+    if post.is_public and post.path is not None:
+        return redirect(post_url(post, page=request.args.get("page")), 301)
+    return read(post)
+
+
+def read(post: Post) -> ResponseReturnValue:
+    """The page of *post*; 404 for a draft, 410 for what was public once."""
+    if not post.is_public:
+        abort(410 if post.was_public else 404)
+    number = page_number()
+    comments = thread.page(post.id, number)
+    if number > 1 and not comments.entries:
+        abort(404)
+    return render_template("posts/show.html", post=post, thread=comments, form=blank_form(post.id))
+
+
+@bp.get("/authors/<slug>")
+def author(slug: str) -> ResponseReturnValue:
+    """Who somebody is and what they have written."""
+    person = person_by_slug(slug) or abort(404)
+    found = queries.by_person(person, page_number(), settings.current().posts_per_page)
+    if found.number > 1 and not found.posts:
+        abort(404)
+    return render_template("posts/author.html", person=person, found=found)
+
+
+@bp.get("/tags/<slug>")
+def tag(slug: str) -> ResponseReturnValue:
+    """The posts under one tag."""
+    found_tag = queries.tag_by_slug(slug) or abort(404)
+    found = queries.with_tag(found_tag, page_number(), settings.current().posts_per_page)
+    if found.number > 1 and not found.posts:
+        abort(404)
+    return render_template("posts/tag.html", tag=found_tag, found=found)
+
+
+@bp.get("/<path:path>")
+def elsewhere(path: str) -> ResponseReturnValue:
+    """An address that a migrated site brought along: its post, or a redirect to where that is now."""
+    path = "/" + path
+    if post := queries.by_path(path):
+        return read(post)
+    for former in _variants(path):
+        post = queries.by_path(former) or queries.by_former_address(former)
+        if post is not None and post.is_public:
+            return redirect(post_url(post), 301)
+    return _wordpress_list(path) or abort(404)
+
+
+def _variants(path: str) -> list[str]:
+    """The spellings under which a post may be stored: trailing slash or none, its page of comments cut off."""
+    head, _, tail = path.rstrip("/").rpartition("/")
+    stems = [path]
+    if tail.startswith("comment-page-") or tail in ("feed", "trackback", "embed", "amp") or tail.isdigit():
+        stems.append(head)
+    spellings = [form for stem in stems for form in (stem.rstrip("/"), stem.rstrip("/") + "/")]
+    return [form for spelling in spellings for form in dict.fromkeys((spelling, spelling.lower()))]
+
+
+def _wordpress_list(path: str) -> ResponseReturnValue | None:
+    """WordPress's lists under their new addresses."""
+    words = [unquote(word) for word in path.strip("/").split("/")]
+    if len(words) < 2:
+        return None
+    if words[0] in ("category", "tag") and queries.tag_by_slug(words[-1]):
+        return redirect(url_for("posts.tag", slug=words[-1]), 301)
+    if words[0] == "author" and person_by_slug(words[1]):
+        return redirect(url_for("posts.author", slug=words[1]), 301)
+    return None

@@ -1,0 +1,38 @@
+"""Alembic, run with the application's own engine and settings."""
+
+from alembic import context
+from flask import current_app
+
+database = current_app.extensions["migrate"].db
+
+
+def render(kind, item, _autogen):
+    """Scripts name only SQLAlchemy's own types, so that the application may change under them."""
+    if kind == "type" and type(item).__module__.startswith("blueprints."):
+        return f"sa.{type(item.impl).__name__}()"
+    return False
+
+
+def run() -> None:
+    """Apply the scripts inside one transaction that holds the write lock from its start."""
+    with database.engine.connect().execution_options(hustings_writes=True) as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=database.metadata,
+            compare_type=True,
+            render_as_batch=True,
+            render_item=render,
+            transaction_per_migration=False,
+            **{
+                key: value
+                for key, value in current_app.extensions["migrate"].configure_args.items()
+                if key not in ("compare_type", "render_as_batch")
+            },
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("hustings: migrations run against a database, not as a script")
+run()
