@@ -30,7 +30,9 @@ class Make:
     def account(self, role: str = "editor", **fields: object) -> Account:
         person = fields.pop("person", None) or self.person()
         account = Account(
-            email=str(fields.pop("email", f"{role}{next(self.counter)}@example.org")), role=role, person=person
+            email=str(fields.pop("email", f"{role}{next(self.counter)}@example.org")),
+            role=role,
+            person=person,
         )
         account.set_password(PASSWORD)
         with writing():
@@ -39,7 +41,10 @@ class Make:
 
     def post(self, title: str = "", *, authors: list[Person] | None = None, **fields: object) -> Post:
         number = next(self.counter)
-        body, body_format = str(fields.pop("body", "Some *text*.")), str(fields.pop("body_format", "markdown"))
+        body, body_format = (
+            str(fields.pop("body", "Some *text*.")),
+            str(fields.pop("body_format", "markdown")),
+        )
         tags = fields.pop("tags", [])
         fields.setdefault("state", PUBLISHED)
         fields.setdefault("published_at", now() - timedelta(hours=1))

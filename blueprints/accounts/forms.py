@@ -23,11 +23,10 @@ class SetUpForm(FlaskForm):
 
     site_name = LineField("Name of the publication", [Required("Give the publication a name."), AtMost(120), storable])
     name = LineField(
-        "Your name", [Required("Give your name, as it stands in a byline."), AtMost(120), storable, readable_name]
+        "Your name",
+        [Required("Give your name, as it stands in a byline."), AtMost(120), storable, readable_name],
     )
-    email = LineField(
-        "Your e-mail address", [Required("You sign in with it."), AtMost(254), storable, email_address]
-    )
+    email = LineField("Your e-mail address", [Required("You sign in with it."), AtMost(254), storable, email_address])
     password = PasswordField("Password", [Required("Choose a password."), long_enough, Length(max=1000), storable])
 
 

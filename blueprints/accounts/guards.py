@@ -12,7 +12,7 @@ from blueprints.accounts.models import Account
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
-_TOKEN = "token"
+TOKEN = "token"  # noqa: S105 - the name of a session key
 
 
 def init_app(app: Flask) -> None:
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
 def me() -> Account | None:
     """The account that is signed in; looked up once a request, and only where something asks."""
     if "account" not in g:
-        token = session.get(_TOKEN)
+        token = session.get(TOKEN)
         sign_in = queries.valid_sign_in(token) if isinstance(token, str) else None
         g.account = sign_in.account if sign_in else None
     account: Account | None = g.account
@@ -41,7 +41,7 @@ def remember(token: str) -> None:
     """Start a fresh session for a new sign-in; nothing of the one before survives."""
     session.clear()
     session.permanent = True
-    session[_TOKEN] = token
+    session[TOKEN] = token
     g.pop("account", None)
 
 

@@ -94,9 +94,7 @@ class SignIn(Base):
     def begin(cls, account: Account) -> tuple["SignIn", str]:
         """A new sign-in of *account* and the token that its browser keeps."""
         token = secrets.token_urlsafe(32)
-        row = cls(
-            account=account, token_hash=token_hash(token), expires_at=now() + timedelta(days=SIGN_IN_DAYS)
-        )
+        row = cls(account=account, token_hash=token_hash(token), expires_at=now() + timedelta(days=SIGN_IN_DAYS))
         return row, token
 
 

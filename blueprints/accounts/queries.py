@@ -14,9 +14,7 @@ def account_by_email(email: str) -> Account | None:
 
 def valid_sign_in(token: str) -> SignIn | None:
     """The sign-in that *token* proves, unless it was ended or has expired."""
-    return db.session.scalar(
-        select(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now())
-    )
+    return db.session.scalar(select(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now()))
 
 
 def has_administrator() -> bool:

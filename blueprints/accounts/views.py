@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts import queries
 from blueprints.accounts.forms import ActionForm, SetUpForm, SignInForm
-from blueprints.accounts.guards import me, remember
+from blueprints.accounts.guards import TOKEN, me, remember
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, password_matches, token_hash
 from blueprints.core import limits, settings, site
 from blueprints.core.db import db, writing
@@ -61,10 +61,9 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("accounts/sign_in.html", form=form), 422 if form.is_submitted() else 200
     account = queries.account_by_email(str(form.email.data))
-    if not password_matches(account, str(form.password.data)):
+    if not password_matches(account, str(form.password.data)) or account is None:
         form.form_errors = ["E-mail address and password do not belong together."]
         return render_template("accounts/sign_in.html", form=form), 422
-    assert account is not None
     with writing():
         row, secret = SignIn.begin(db.session.merge(account))
         db.session.add(row)
@@ -75,7 +74,7 @@ def sign_in() -> ResponseReturnValue:
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End this browser's sign-in, here and in the database."""
-    token = session.get("token")
+    token = session.get(TOKEN)
     if me() and not ActionForm().validate():
         abort(400)
     if isinstance(token, str):

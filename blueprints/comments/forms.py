@@ -37,10 +37,12 @@ class CommentForm(Form):
     """What a guest writes: `author`, `email`, `url`, `comment`, and `parent` for a reply."""
 
     author = LineField(
-        "Name", [Required("Give a name; it stands above your comment."), AtMost(NAME), storable, readable_name]
+        "Name",
+        [Required("Give a name; it stands above your comment."), AtMost(NAME), storable, readable_name],
     )
     email = LineEmailField(
-        "E-mail", [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address]
+        "E-mail",
+        [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address],
     )
     url = LineURLField("Website", [AtMost(URL), storable, web_address])
     comment = TextField("Comment", [Required("Write your comment."), AtMost(TEXT), storable])

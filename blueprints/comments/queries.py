@@ -59,9 +59,7 @@ def waiting_of(writer: str, post: Post) -> list[Comment]:
     """What this browser has sent to *post* and nobody has looked at yet."""
     query = (
         select(Comment)
-        .where(
-            Comment.writer_hash == writer_hash(writer), Comment.post_id == post.id, Comment.state == "pending"
-        )
+        .where(Comment.writer_hash == writer_hash(writer), Comment.post_id == post.id, Comment.state == "pending")
         .options(selectinload(Comment.parent))
         .order_by(Comment.id)
     )
@@ -70,9 +68,7 @@ def waiting_of(writer: str, post: Post) -> list[Comment]:
 
 def count_since(post: Post, number: int) -> int:
     """How many comments of *post* were published after the one with *number*."""
-    query = select(func.count()).where(
-        Comment.post_id == post.id, Comment.number > number, Comment.state == APPROVED
-    )
+    query = select(func.count()).where(Comment.post_id == post.id, Comment.number > number, Comment.state == APPROVED)
     return db.session.scalar(query) or 0
 
 
@@ -91,13 +87,11 @@ def counts(*, of: Person | None = None) -> dict[str, int]:
     query = select(Comment.state, func.count()).group_by(Comment.state)
     if of is not None:
         query = query.join(Byline, Byline.post_id == Comment.post_id).where(Byline.person_id == of.id)
-    found = {state: number for state, number in db.session.execute(query).all()}
+    found = {row[0]: row[1] for row in db.session.execute(query)}
     return {state: found.get(state, 0) for state in STATES}
 
 
 def recount(post: Post) -> None:
     """Set the post's count from its comments, after many were added at once."""
-    query = select(func.count()).where(
-        Comment.post_id == post.id, Comment.kind == COMMENT, Comment.state == APPROVED
-    )
+    query = select(func.count()).where(Comment.post_id == post.id, Comment.kind == COMMENT, Comment.state == APPROVED)
     post.comment_count = db.session.scalar(query) or 0

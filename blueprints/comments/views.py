@@ -19,8 +19,8 @@ from blueprints.core.htmx import answer, wants_fragment
 from blueprints.core.http import LARGEST_PAGE, page_number
 from blueprints.core.limits import TooFastError
 from blueprints.posts import queries as posts
-from blueprints.posts.models import Post
 from blueprints.posts.addresses import post_url
+from blueprints.posts.models import Post
 
 bp = Blueprint("comments", __name__)
 log = logging.getLogger("hustings.comments")
@@ -113,6 +113,8 @@ def show(number: int) -> ResponseReturnValue:
 def give_back(error: Exception) -> ResponseReturnValue:
     """Whatever goes wrong after somebody wrote something: the reason in plain words, and every word of theirs."""
     db.session.rollback()
+    status: int = 500
+    reason: str | None = None
     headers: list[tuple[str, str]] = []
     if isinstance(error, TooFastError):
         status, reason = 429, errors.wait_text(error)
@@ -123,7 +125,6 @@ def give_back(error: Exception) -> ResponseReturnValue:
         status, reason, headers = 503, None, [("Retry-After", "5")]
     else:
         log.error("a comment page failed", exc_info=error)
-        status, reason = 500, None
     if request.method != "POST" or status == 413:
         return errors.problem(status, reason, headers)
     return _refuse(status, reason or errors.text_of(status), headers)
@@ -180,15 +181,11 @@ def _submit(post: Post) -> ResponseReturnValue:
         return _invalid(post, form)
     response = make_response(_accepted(stored, is_new=is_new))
     if not stored.is_public and stored.is_by(writer):
-        response.set_cookie(
-            WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=_behind_tls()
-        )
+        response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=_behind_tls())
     return response
 
 
-def _store(
-    comment: Comment, slug: str, parent_id: int | None, writer: str, *, is_staff: bool
-) -> tuple[Comment, bool]:
+def _store(comment: Comment, slug: str, parent_id: int | None, writer: str, *, is_staff: bool) -> tuple[Comment, bool]:
     """Inside the write lock: the comment that is there now, and whether it is this one."""
     post = _readable(slug)
     again = queries.sent_before(
@@ -197,13 +194,13 @@ def _store(
     if again:
         return again, False
     if not post.comments_open:
-        raise Forbidden("The discussion of this post is closed. Your text was not stored; copy it if you want to keep it.")
+        raise Forbidden(
+            "The discussion of this post is closed. Your text was not stored; copy it if you want to keep it."
+        )
     parent = queries.by_id(parent_id) if parent_id else None
     if parent_id and (parent is None or not parent.is_public or parent.post_id != post.id):
         raise ParentGoneError
-    verdict = spam.judge(
-        site.current(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff
-    )
+    verdict = spam.judge(site.current(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff)
     comment.post, comment.parent = post, parent
     comment.state, comment.hold_reason = verdict.state, verdict.reason
     comment.writer_hash = writer_hash(writer)
@@ -291,4 +288,3 @@ def _number(name: str, source: MultiDict[str, str] | None = None) -> int | None:
 
 def _behind_tls() -> bool:
     return request.is_secure or bool((settings.current().site_url or "").startswith("https:"))
-

@@ -15,7 +15,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
 from blueprints.core.settings import SettingError
@@ -31,17 +31,19 @@ _WRITES = "hustings_writes"
 class Base(DeclarativeBase):
     """The root of all tables; constraints have names, so that a migration can find them."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        # SQLite's integers hold 64 bits by themselves; PostgreSQL must be asked.
+        type_annotation_map={int: BigInteger().with_variant(Integer, "sqlite")},
     )
-    # SQLite's integers hold 64 bits by themselves; PostgreSQL must be asked.
-    type_annotation_map = {int: BigInteger().with_variant(Integer, "sqlite")}  # noqa: RUF012
 
 
 db = SQLAlchemy(
@@ -77,7 +79,7 @@ def is_sound(version: tuple[int, ...]) -> bool:
     """Whether this version of SQLite's library is free of the WAL-reset fault."""
     if version >= _SOUND_FROM:
         return True
-    fixed = _SOUND_BRANCHES.get(version[:2])
+    fixed = _SOUND_BRANCHES.get((version[0], version[1]))
     return fixed is not None and version[2] >= fixed
 
 

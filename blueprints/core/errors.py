@@ -14,9 +14,15 @@ _TEXTS = {
     403: ("This is not yours to do", "You are signed in, but your role does not allow it."),
     404: ("There is no such page", "The address may be mistyped, or the page has moved without a trace."),
     405: ("That cannot be done here", "The page is there, but it does not take this kind of request."),
-    409: ("Somebody was quicker", "What you worked on was changed meanwhile. Load it again before you go on."),
+    409: (
+        "Somebody was quicker",
+        "What you worked on was changed meanwhile. Load it again before you go on.",
+    ),
     410: ("This page has been withdrawn", "It was here once. The editors have taken it down."),
-    413: ("That is too large", "Go back one page: your text is still in the form. Shorten it and send it again."),
+    413: (
+        "That is too large",
+        "Go back one page: your text is still in the form. Shorten it and send it again.",
+    ),
     429: ("A little too fast", "Please wait a moment and send it again."),
     500: ("Something broke on our side", "It has been written to the log. Please try again in a moment."),
     503: ("The site is busy", "Nothing was stored. Please send it again in a few seconds."),
@@ -90,7 +96,8 @@ def problem(status: int, reason: str | None, headers: list[tuple[str, str]]) -> 
         forget_database()
     template = "core/_problem.html" if wants_fragment() else "core/error.html"
     response = make_response(
-        render_template(template, status=status, title=title_of(status), reason=reason or text_of(status)), status
+        render_template(template, status=status, title=title_of(status), reason=reason or text_of(status)),
+        status,
     )
     for name, value in headers:
         if name.lower() not in ("content-type", "content-length"):

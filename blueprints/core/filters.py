@@ -7,7 +7,20 @@ from markupsafe import Markup
 
 from blueprints.core.settings import current
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def init_app(app: Flask) -> None:
@@ -37,5 +50,5 @@ def _time(value: datetime, text: str) -> Markup:
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """"1 comment", "12 comments", "1,024 comments"."""
+    """ "1 comment", "12 comments", "1,024 comments"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -10,9 +10,7 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request-Type") == "partial"
 
 
-def answer(
-    plain: str | Response, fragment: str, *, status: int = 200, **context: object
-) -> ResponseReturnValue:
+def answer(plain: str | Response, fragment: str, *, status: int = 200, **context: object) -> ResponseReturnValue:
     """The page (or redirect) *plain* to a plain browser, the template *fragment* to htmx.
 
     *status* is that of both renderings; a redirect keeps its own.

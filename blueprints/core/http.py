@@ -17,9 +17,7 @@ MAX_DESK_BODY = 4 * 1024 * 1024
 LARGEST_ID = 2**63 - 1
 LARGEST_PAGE = 1_000_000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_POLICY = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -43,8 +41,8 @@ class WrongOriginError(BadRequest):
 class IdConverter(IntegerConverter):
     """A row's number in an address; what no database can hold is simply not found."""
 
-    def __init__(self, map: Any) -> None:
-        super().__init__(map, min=1, max=LARGEST_ID)
+    def __init__(self, url_map: Any) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_ID)
 
 
 def init_app(app: Flask) -> None:
@@ -123,8 +121,10 @@ def finish(response: Response) -> Response:
     if "Cache-Control" not in response.headers:
         public = request.method in ("GET", "HEAD") and response.status_code == 200
         response.headers["Cache-Control"] = "no-cache" if public else "no-store"
-    if response.status_code == 200 and not response.direct_passthrough and "no-store" not in str(
-        response.cache_control
+    if (
+        response.status_code == 200
+        and not response.direct_passthrough
+        and "no-store" not in str(response.cache_control)
     ):
         response.add_etag()
         response.make_conditional(request)
@@ -137,7 +137,7 @@ class TrustedProxies:
     def __init__(self, app: Callable[..., Iterable[bytes]], trusted: tuple[Network, ...]) -> None:
         self.plain = app
         self.trusted = trusted
-        self.proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)  # type: ignore[arg-type]
+        self.proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if self.trusts(environ.get("REMOTE_ADDR", "")):

@@ -61,9 +61,7 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         connection.execute("BEGIN IMMEDIATE")
         try:
             # A clock that was set back leaves hits in the future: they would block for ever.
-            connection.execute(
-                "DELETE FROM hit WHERE key = ? AND (at <= ? OR at > ?)", (key, moment - expiry, moment)
-            )
+            connection.execute("DELETE FROM hit WHERE key = ? AND (at <= ? OR at > ?)", (key, moment - expiry, moment))
             (used,) = connection.execute("SELECT count(*) FROM hit WHERE key = ?", (key,)).fetchone()
             allowed: bool = used + amount <= limit
             if allowed:
@@ -116,7 +114,7 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 def init_app(app: Flask) -> None:
     """Open the store that the settings name."""
     storage = storage_from_string(app.config["SETTINGS"].limits_url)
-    app.extensions["limits"] = MovingWindowRateLimiter(storage)  # type: ignore[arg-type]
+    app.extensions["limits"] = MovingWindowRateLimiter(storage)
 
 
 def spend(limit: str, name: str, *who: str) -> None:

@@ -117,9 +117,7 @@ def _keep_post_attribute(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-def _link_remote_image(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any
-) -> str:
+def _link_remote_image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     """Pages ask nothing of other servers: a picture that lies elsewhere is drawn as a link to it."""
     token = tokens[index]
     source = str(token.attrs.get("src", ""))

@@ -9,9 +9,7 @@ MAX_SLUG = 100
 def slugify(text: str) -> str:
     """*text* in lower case, letters and digits of every script kept, all else a hyphen; "" if nothing is left."""
     folded = unicodedata.normalize("NFKC", text).lower().replace("’", "").replace("'", "")
-    plain = "".join(
-        character for character in unicodedata.normalize("NFD", folded) if not _is_latin_accent(character)
-    )
+    plain = "".join(character for character in unicodedata.normalize("NFD", folded) if not _is_latin_accent(character))
     words = re.findall(r"[^\W_]+(?:[\u0300-\u0fff][^\W_]*)*", unicodedata.normalize("NFC", plain))
     slug = ""
     for word in words:

@@ -24,9 +24,7 @@ def serve(app: Flask, announce: Callable[[str], object]) -> None:
     """Serve *app* until the process is told to stop; *announce* receives what a person should read."""
     settings = app.config["SETTINGS"]
     if not _is_free(settings.host, settings.port):
-        raise SystemExit(
-            f"hustings: port {settings.port} is taken; choose another with PORT={settings.port + 1}."
-        )
+        raise SystemExit(f"hustings: port {settings.port} is taken; choose another with PORT={settings.port + 1}.")
     upgrade.run(app)
     with app.app_context():
         welcome.greet()

@@ -127,9 +127,7 @@ class Post(Base):
     def credit(self, people: list[Person]) -> None:
         """Name *people* as the authors, in this order."""
         kept = {byline.person_id: byline for byline in self.bylines}
-        self.bylines = [
-            kept.get(person.id) or Byline(person=person) for person in dict.fromkeys(people)
-        ]
+        self.bylines = [kept.get(person.id) or Byline(person=person) for person in dict.fromkeys(people)]
         for position, byline in enumerate(self.bylines):
             byline.position = position
 
