@@ -7,6 +7,7 @@ from wtforms.validators import Length
 from blueprints.core.fields import AtMost, LineField, Required, email_address, readable_name, storable
 
 SHORTEST_PASSWORD = 12
+_EMAIL = {"autocomplete": "username", "inputmode": "email", "spellcheck": "false"}
 
 
 def long_enough(form: FlaskForm, field: PasswordField) -> None:
@@ -27,14 +28,24 @@ class SetUpForm(FlaskForm):
         [Required("Give your name, as it stands in a byline."), AtMost(120), storable, readable_name],
     )
     email = LineField("Your e-mail address", [Required("You sign in with it."), AtMost(254), storable, email_address])
-    password = PasswordField("Password", [Required("Choose a password."), long_enough, Length(max=1000), storable])
+    password = PasswordField(
+        "Password",
+        [Required("Choose a password."), long_enough, Length(max=1000), storable],
+        render_kw={"autocomplete": "new-password"},
+    )
 
 
 class SignInForm(FlaskForm):
     """Who is there?"""
 
-    email = LineField("E-mail address", [Required("Type your e-mail address."), AtMost(254), storable])
-    password = PasswordField("Password", [Required("Type your password."), Length(max=1000), storable])
+    email = LineField(
+        "E-mail address", [Required("Type your e-mail address."), AtMost(254), storable], render_kw=_EMAIL
+    )
+    password = PasswordField(
+        "Password",
+        [Required("Type your password."), Length(max=1000), storable],
+        render_kw={"autocomplete": "current-password"},
+    )
 
 
 class ActionForm(FlaskForm):

@@ -4,7 +4,7 @@ import secrets
 import time
 
 from itsdangerous import BadSignature, Signer
-from wtforms import EmailField, Form, HiddenField, URLField, ValidationError
+from wtforms import Form, HiddenField, ValidationError
 
 from blueprints.core import settings
 from blueprints.core.fields import (
@@ -25,27 +25,28 @@ TOKEN_DAYS = 30
 _DAY = 86_400
 
 
-class LineEmailField(LineField, EmailField):
-    """An e-mail address, trimmed."""
-
-
-class LineURLField(LineField, URLField):
-    """A web address, trimmed."""
-
-
 class CommentForm(Form):
     """What a guest writes: `author`, `email`, `url`, `comment`, and `parent` for a reply."""
 
     author = LineField(
         "Name",
         [Required("Give a name; it stands above your comment."), AtMost(NAME), storable, readable_name],
+        render_kw={"autocomplete": "name"},
     )
-    email = LineEmailField(
+    # Not type=email and type=url: browsers refuse addresses in other scripts and "example.org", and we take both.
+    email = LineField(
         "E-mail",
         [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
     )
-    url = LineURLField("Website", [AtMost(URL), storable, web_address])
-    comment = TextField("Comment", [Required("Write your comment."), AtMost(TEXT), storable])
+    url = LineField(
+        "Website",
+        [AtMost(URL), storable, web_address],
+        render_kw={"autocomplete": "url", "inputmode": "url", "spellcheck": "false"},
+    )
+    comment = TextField(
+        "Comment", [Required("Write your comment."), AtMost(TEXT), storable], render_kw={"rows": 8, "dir": "auto"}
+    )
     parent = HiddenField(validators=[storable])
     key = HiddenField(validators=[AtMost(64), storable])
     token = HiddenField(validators=[storable])

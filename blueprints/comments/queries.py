@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.models import Person
-from blueprints.comments.models import APPROVED, COMMENT, STATES, Comment, writer_hash
+from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, Comment, writer_hash
 from blueprints.core.db import db, now
 from blueprints.posts.models import Byline, Post
 
@@ -55,15 +55,21 @@ def is_known(writer: str | None, email: str) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def waiting_of(writer: str, post: Post) -> list[Comment]:
-    """What this browser has sent to *post* and nobody has looked at yet."""
+def waiting_of(writer: str, post_id: int) -> list[Comment]:
+    """What the browser with this *writer* hash has sent to a post and nobody has looked at yet."""
     query = (
         select(Comment)
-        .where(Comment.writer_hash == writer_hash(writer), Comment.post_id == post.id, Comment.state == "pending")
+        .where(Comment.writer_hash == writer, Comment.post_id == post_id, Comment.state == PENDING)
         .options(selectinload(Comment.parent))
         .order_by(Comment.id)
     )
     return list(db.session.scalars(query))
+
+
+def waiting_with(comment: Comment) -> list[Comment]:
+    """What the writer of *comment* has waiting on the same post, *comment* last."""
+    others = [each for each in waiting_of(comment.writer_hash, comment.post_id) if each.id != comment.id]
+    return [*others, comment]
 
 
 def count_since(post: Post, number: int) -> int:
@@ -77,7 +83,7 @@ def queue(state: str, number: int, size: int, *, of: Person | None = None) -> Qu
     query = select(Comment).where(Comment.state == state).options(selectinload(Comment.parent))
     if of is not None:
         query = query.join(Byline, Byline.post_id == Comment.post_id).where(Byline.person_id == of.id)
-    order = Comment.id.asc() if state == "pending" else Comment.id.desc()
+    order = Comment.id.asc() if state == PENDING else Comment.id.desc()
     rows = db.session.scalars(query.order_by(order).limit(size + 1).offset((number - 1) * size)).all()
     return Queue(list(rows[:size]), number, len(rows) > size)
 

@@ -1,4 +1,4 @@
-"""Who gets through at once and who waits for an editor. A name and an address prove nothing; a browser's cookie does."""
+"""Who gets through at once and who waits. A name and an address prove nothing; a browser's cookie does."""
 
 from dataclasses import dataclass
 

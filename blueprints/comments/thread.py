@@ -46,6 +46,7 @@ class Entry:
     is_new: bool = False
     is_pending: bool = False
     hold_reason: str = ""
+    takes_focus: bool = False
 
     @classmethod
     def of(cls, comment: Comment, *, level: int = 0) -> "Entry":
@@ -96,6 +97,8 @@ def page(post_id: int, number: int, upto: int | None = None, *, after: int | Non
     if after is not None:
         for entry in entries:
             entry.is_new = (entry.number or 0) > after
+        if first := next((entry for entry in entries if entry.is_new), None):
+            first.takes_focus = True
     return ThreadPage(entries, mentions, number, max(1, len(pages)))
 
 

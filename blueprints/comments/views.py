@@ -1,7 +1,9 @@
 """The thread and its form: every address serves a plain browser and htmx alike."""
 
 import logging
+import re
 import secrets
+from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,6 +26,7 @@ from blueprints.posts.models import Post
 
 bp = Blueprint("comments", __name__)
 log = logging.getLogger("hustings.comments")
+_FORM_ID = re.compile(r"comment-form|reply-[1-9][0-9]{0,18}-form", re.ASCII)
 WRITER = "writer"
 WRITER_SECONDS = 365 * 86_400
 
@@ -42,15 +45,21 @@ def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
     post = _readable(slug)
     number, upto, after = page_number(), _number("upto"), _number("after")
-    if wants_fragment() and after is not None and upto is None:
+    if wants_fragment() and after is not None and "page" not in request.args:
         return _fragment("comments/_news.html", post=post, after=after, **_news(post, after))
     found = thread.page(post.id, number, upto, after=after)
     if number > 1 and not found.entries:
         abort(404)
     if not wants_fragment():
         return render_template("comments/index.html", post=post, thread=found, form=blank_form(post.id))
-    template = "comments/refresh.hx.html" if upto else "comments/more.hx.html"
-    return _fragment(template, post=post, thread=found, upto=upto or number)
+    if upto:
+        return _fragment("comments/refresh.hx.html", post=post, thread=found, upto=upto)
+    # The next page was asked for with the line of news: its pages grow by one, what is new stays new.
+    after = post.last_number if after is None else after
+    if found.entries:
+        found.entries[0].takes_focus = True
+    news = {**_news(post, after), "upto": number}
+    return _fragment("comments/more.hx.html", post=post, thread=found, after=after, **news)
 
 
 @bp.get("/posts/<slug>/comments/mine")
@@ -58,7 +67,8 @@ def mine(slug: str) -> ResponseReturnValue:
     """What this browser has sent and an editor has not seen yet; nobody else is shown it."""
     post = _readable(slug)
     writer = request.cookies.get(WRITER)
-    entries = [_preview(comment) for comment in queries.waiting_of(writer, post)] if writer else []
+    waiting = queries.waiting_of(writer_hash(writer), post.id) if writer else []
+    entries = [_preview(comment) for comment in waiting]
     response = make_response(
         render_template("comments/_mine.html", entries=entries, post=post)
         if wants_fragment()
@@ -85,11 +95,8 @@ def reply(number: int) -> ResponseReturnValue:
         abort(410, "The comment you want to answer has been removed.")
     if not post.comments_open:
         abort(403, "The discussion of this post is closed.")
-    entry = thread.Entry.of(parent)
-    form = blank_form(post.id, parent.id)
-    return answer(
-        "comments/reply.html", "comments/reply_form.hx.html", post=post, entry=entry, form=form, parent=parent
-    )
+    context = _form_context(post, blank_form(post.id, parent.id), parent)
+    return answer("comments/reply.html", "comments/reply_form.hx.html", **context)
 
 
 @bp.get("/comments/<id:number>")
@@ -212,20 +219,27 @@ def _accepted(comment: Comment, *, is_new: bool) -> ResponseReturnValue:
     if not wants_fragment():
         address = _place_of(comment) if comment.is_public else url_for("comments.show", number=comment.id)
         return answer(redirect(address, 303), "")
+    status = 201 if is_new else 200
+    sent: dict[str, Any] = {"form": blank_form(post.id), "form_id": _form_id()}
     if not is_new and comment.is_public:
         number = thread.page_of(comment)
         found = thread.page(post.id, number)
-        return _fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment)
+        return _fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment, **sent)
+    if not comment.is_public:
+        waiting = [_preview(each) for each in queries.waiting_with(comment)]
+        waiting[-1].takes_focus = True
+        return _fragment("comments/held.hx.html", status=status, post=post, entries=waiting, **sent)
     after = min(_number("after", request.form) or 0, post.last_number)
+    entry = thread.Entry.of(comment)
+    entry.takes_focus = True
     return _fragment(
         "comments/create.hx.html",
-        status=201 if is_new else 200,
+        status=status,
         post=post,
-        comment=comment,
-        entry=thread.Entry.of(comment) if comment.is_public else _preview(comment),
+        entry=entry,
         parent_entry=thread.Entry.of(comment.parent) if comment.parent else None,
-        form=blank_form(post.id),
         after=after,
+        **sent,
         **_news(post, after, own=comment),
     )
 
@@ -234,7 +248,23 @@ def _invalid(post: Post, form: CommentForm) -> ResponseReturnValue:
     parent = queries.by_id(form.parent_id) if form.parent_id and not form.parent.errors else None
     if parent is not None and (not parent.is_public or parent.post_id != post.id):
         parent = None
-    return answer("comments/new.html", "comments/_form.html", status=422, post=post, form=form, parent=parent)
+    context = _form_context(post, form, parent, form_id=_form_id())
+    return answer("comments/new.html", "comments/_form.html", status=422, **context)
+
+
+def _form_context(
+    post: Post, form: CommentForm, parent: Comment | None, *, form_id: str | None = None
+) -> dict[str, Any]:
+    """What `_form.html` needs. A reply whose parent is gone stays in its place and becomes a comment."""
+    action = url_for("comments.reply", number=parent.id) if parent else url_for("comments.create", slug=post.slug)
+    own_id = f"reply-{parent.id}-form" if parent else "comment-form"
+    return {"post": post, "form": form, "parent": parent, "action": action, "form_id": form_id or own_id}
+
+
+def _form_id() -> str:
+    """The id of the form that was sent, so that the answer changes that one and leaves others as they are."""
+    sent = request.form.get("form", "")
+    return sent if _FORM_ID.fullmatch(sent) else "comment-form"
 
 
 def _news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, int]:
@@ -243,7 +273,7 @@ def _news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, in
     return {
         "fresh": max(0, queries.count_since(post, after) - skip),
         "skip": skip,
-        "page": _number("page") or _number("page", request.form) or 1,
+        "page": _number("from") or _number("from", request.form) or 1,
         "upto": _number("to") or _number("to", request.form) or 1,
     }
 
@@ -259,6 +289,7 @@ def _preview(comment: Comment) -> thread.Entry:
     """A comment that waits, as its writer sees it: links do not lead anywhere yet."""
     entry = thread.Entry.of(comment)
     entry.html, entry.url = markdown.without_links(comment.html), ""
+    entry.in_reply_to = thread.Entry.of(comment.parent) if comment.parent else None
     return entry
 
 

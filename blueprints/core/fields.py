@@ -50,7 +50,6 @@ class AtMost:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.field_flags = {"maxlength": limit}
 
     def __call__(self, form: PlainForm, field: Field) -> None:
         length = len(field.data or "")

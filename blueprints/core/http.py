@@ -71,6 +71,11 @@ def page_number() -> int:
     return int(text)
 
 
+def site_url() -> str:
+    """The start of absolute addresses: the SITE_URL setting; without one, the address that was asked."""
+    return current_app.config["SETTINGS"].site_url or request.host_url.rstrip("/")
+
+
 def refuse_odd_input() -> None:
     """A NUL character belongs in no address; PostgreSQL could not even look for it."""
     if "\0" in request.path or any("\0" in value for value in request.args.values()):

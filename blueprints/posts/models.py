@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from blueprints.accounts.models import Account, Person
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.site import Site
 from blueprints.core.slugs import slugify
 
 DRAFT, PUBLISHED = "draft", "published"
@@ -87,6 +88,11 @@ class Post(Base):
         return [byline.person for byline in self.bylines]
 
     @property
+    def author_ids(self) -> set[int]:
+        """The ids of the people of the byline."""
+        return {byline.person_id for byline in self.bylines}
+
+    @property
     def heading(self) -> str:
         """The title, or for a post without one the first words of its text."""
         if self.title:
@@ -110,6 +116,14 @@ class Post(Base):
         return bool(
             self.updated_at and self.published_at and (self.updated_at - self.published_at).total_seconds() > 86_400
         )
+
+    def disclaimers(self, site: Site) -> list[str]:
+        """What stands below the text: the post's own disclaimer, else its authors', else the site's."""
+        if self.disclaimer is not None:
+            texts = [self.disclaimer]
+        else:
+            texts = [person.disclaimer or site.disclaimer for person in self.authors] or [site.disclaimer]
+        return [text for text in dict.fromkeys(texts) if text]
 
     def is_editable_by(self, account: Account) -> bool:
         """Editors edit everything; authors what has their name in its byline."""
