@@ -263,7 +263,7 @@ def _form_context(
 
 def _form_id() -> str:
     """The id of the form that was sent, so that the answer changes that one and leaves others as they are."""
-    sent = request.form.get("form", "")
+    sent = request.form.get("slot", "")
     return sent if _FORM_ID.fullmatch(sent) else "comment-form"
 
 

@@ -21,5 +21,6 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
+    app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url
     app.context_processor(lambda: {"site": g.get("site") or site.current()})

@@ -10,7 +10,9 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 
 # One file on the wire each; the order of the parts is the order of the cascade.
 BUNDLES = {
-    "site.css": ("css/tokens.css", "css/base.css", "css/layout.css", "css/components.css", "css/print.css"),
+    "site.css": tuple(
+        f"css/{part}.css" for part in ("tokens", "base", "layout", "prose", "components", "thread", "print")
+    ),
     "admin.css": ("css/admin.css",),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
     "site.js": ("js/site.js",),

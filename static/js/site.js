@@ -1,0 +1,135 @@
+// What scripts add to the thread: a draft that survives, a name remembered by consent, one key a submission,
+// news while the page is looked at. Without this file every form and link still does its work.
+"use strict";
+(() => {
+  const WHO = ["author", "email", "url"];
+  const LIMIT = 10000;
+
+  // Storage may be switched off or full; the page then simply forgets.
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { /* forgets */ } },
+    remove(key) { try { localStorage.removeItem(key); } catch { /* forgets */ } },
+  };
+
+  const forms = (root) => [...(root.matches?.("form[data-draft]") ? [root] : []), ...root.querySelectorAll("form[data-draft]")];
+  const draftKey = (form) => `draft:${form.dataset.draft}`;
+
+  function newKey() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  function prepare(form) {
+    if (form.dataset.ready) return;
+    form.dataset.ready = "yes";
+    const fields = form.elements;
+    const draft = JSON.parse(store.get(draftKey(form)) || "null");
+    if (draft && !fields.comment.value) {
+      fields.comment.value = draft.text;
+      fields.key.value = draft.key;
+    }
+    fields.key.value ||= newKey();
+    const known = JSON.parse(store.get("who") || "null");
+    for (const name of WHO) if (known?.[name] && !fields[name].value) fields[name].value = known[name];
+    const remember = form.querySelector("[data-remember]");
+    remember.closest("[hidden]").hidden = false;
+    remember.checked = known !== null;
+    showRoom(form);
+    // Whose name is filled in already goes on to the text.
+    if (document.activeElement === fields.author && fields.author.value) fields.comment.focus();
+  }
+
+  function showRoom(form) {
+    const left = LIMIT - form.elements.comment.value.length;
+    const room = form.querySelector("[data-room]");
+    room.value = left > LIMIT / 10 ? "" : left >= 0 ? `${left} characters left` : `${-left} characters too many`;
+  }
+
+  function keepDraft(form) {
+    const { comment, key } = form.elements;
+    if (comment.value.trim()) store.set(draftKey(form), JSON.stringify({ text: comment.value, key: key.value }));
+    else store.remove(draftKey(form));
+  }
+
+  function rememberWho(form) {
+    if (!form.querySelector("[data-remember]").checked) return store.remove("who");
+    store.set("who", JSON.stringify(Object.fromEntries(WHO.map((name) => [name, form.elements[name].value]))));
+  }
+
+  function say(form, text) {
+    const notice = form?.querySelector("[role=alert]") ?? document.getElementById("status");
+    const line = document.createElement("p");
+    line.className = "problem";
+    line.textContent = text;
+    notice.replaceChildren(line);
+  }
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form?.dataset.draft) return;
+    if (event.target.name === "comment") { keepDraft(form); showRoom(form); }
+    if (event.target.matches("[data-remember]") && !event.target.checked) store.remove("who");
+  });
+
+  // Enter that accepts a Chinese or Japanese word is no wish to send (Safari reports it as key code 229).
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.tagName === "INPUT" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
+  }, true);
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.draft) rememberWho(event.target);
+  });
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (!sourceElement.dataset?.draft) return;
+    if (response.status === 200 || response.status === 201) {
+      store.remove(draftKey(sourceElement));
+      rememberWho(sourceElement);
+    }
+  });
+
+  // Sent, but no answer, or one that is not ours (a proxy's page): the form and its text stay as they are.
+  document.addEventListener("htmx:error", (event) => {
+    const form = event.detail.ctx?.sourceElement;
+    if (form?.dataset?.draft) say(form, "The site could not be reached. Your text is still here: please send it again in a moment.");
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    if (!(response?.status >= 400) || response.status === 422 || !sourceElement.dataset?.draft) return;
+    if (!sourceElement.querySelector("[role=alert] .problem")) {
+      say(sourceElement, `The site answered with an error (${response.status}). Your text is still here: please send it again in a moment.`);
+    }
+  });
+
+  function showOwn() {
+    const own = document.getElementById("own-comments");
+    if (own && !own.childElementCount && store.get(`own:${own.dataset.own}`)) {
+      htmx.ajax("GET", own.dataset.own, { target: "#own-comments", swap: "innerHTML" });
+    }
+  }
+
+  function noteOwn() {
+    const own = document.getElementById("own-comments");
+    if (!own?.childElementCount) return;
+    if (own.querySelector(".comment")) store.set(`own:${own.dataset.own}`, "yes");
+    else store.remove(`own:${own.dataset.own}`);
+  }
+
+  document.addEventListener("htmx:after:swap", () => { forms(document).forEach(prepare); noteOwn(); });
+
+  function poll() {
+    const news = document.getElementById("thread-news");
+    if (news && document.visibilityState === "visible") htmx.trigger(news, "poll");
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    forms(document).forEach(prepare);
+    const seconds = Number(document.getElementById("thread-news")?.dataset.seconds);
+    if (seconds) setInterval(poll, seconds * 1000);
+    showOwn();
+  });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) poll(); });
+  document.addEventListener("visibilitychange", poll);
+})();
