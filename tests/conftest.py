@@ -1,5 +1,6 @@
 """Fixtures: an application with a database of its own for every test, and the browsers' two kinds of request."""
 
+import contextvars
 import os
 import shutil
 from collections.abc import Iterator
@@ -57,9 +58,10 @@ class Browser(FlaskClient):
     def open(self, *args, headers=None, **kwargs):
         merged = {**SAME_ORIGIN, **(headers or {})}
         try:
-            return super().open(*args, headers=merged, **kwargs)
+            # Outside the test's own application context: every request begins with an empty `g`.
+            return contextvars.Context().run(super().open, *args, headers=merged, **kwargs)
         finally:
-            db.session.remove()
+            db.session.rollback()  # what the test holds is read anew
 
     def htmx(self, method: str, path: str, **kwargs):
         """The same request as htmx 4 makes it."""

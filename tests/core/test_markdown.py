@@ -1,0 +1,83 @@
+"""The door from written text to HTML."""
+
+import pytest
+
+from blueprints.core import markdown
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*a* **b** `c`", "<p><em>a</em> <strong>b</strong> <code>c</code></p>\n"),
+        ("> a", "<blockquote>\n<p>a</p>\n</blockquote>\n"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
+        ("a\nb", "<p>a<br>\nb</p>\n"),
+        ('"a" -- b...', "<p>“a” – b…</p>\n"),
+        (
+            "[a](https://a.example)",
+            '<p><a href="https://a.example" rel="nofollow ugc noopener">a</a></p>\n',
+        ),
+        (
+            "see www.example.org/b.",
+            '<p>see <a href="http://www.example.org/b" rel="nofollow ugc noopener">www.example.org/b</a>.</p>\n',
+        ),
+        ("jo@a.example", "<p>jo@a.example</p>\n"),
+        ("# a", "<p># a</p>\n"),
+        ("<b onclick=x>a</b>", "<p>&lt;b onclick=x&gt;a&lt;/b&gt;</p>\n"),
+        ("你好，世界", "<p>你好，世界</p>\n"),
+    ],
+)
+def test_comment_takes_the_small_set(text, html):
+    assert markdown.comment_html(text) == html
+
+
+@pytest.mark.parametrize(
+    "text", ["[a](javascript:alert(1))", "<javascript:alert(1)>", "[a](data:text/html,x)", "![a](/b.png)"]
+)
+def test_comment_holds_no_dangerous_link_and_no_picture(text):
+    html = markdown.comment_html(text)
+    assert 'href="javascript' not in html
+    assert 'href="data' not in html
+    assert "<img" not in html
+
+
+def test_post_has_tables_footnotes_and_alignment():
+    html = markdown.post_html("| a |\n|--:|\n| b |\n\nText[^n]\n\n[^n]: Note")
+    assert '<td align="right">b</td>' in html
+    assert 'id="fn1"' in html
+    assert 'href="#fnref1"' in html
+    assert "style=" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "quoted"), [("en", "“a”"), ("de", "„a“"), ("de-AT", "„a“"), ("fr", "«\u202fa\u202f»")]
+)
+def test_quotes_are_those_of_the_language(language, quoted):
+    assert quoted in markdown.post_html('"a"', language=language)
+
+
+def test_picture_of_another_server_is_drawn_as_a_link():
+    html = markdown.post_html("![A cat](https://elsewhere.example/cat.png) ![Ours](/media/cat.png)")
+    assert '<a href="https://elsewhere.example/cat.png" rel="noopener">A cat</a>' in html
+    assert '<img src="/media/cat.png" alt="Ours">' in html
+
+
+@pytest.mark.parametrize("name", ["comment-1", "comments", "status", "reply-2", "main", "thread-news", "form"])
+def test_text_cannot_take_an_id_that_the_page_answers_to(name):
+    assert "id=" not in markdown.clean_post(f'<h2 id="{name}">a</h2>')
+    assert 'id="section-2"' in markdown.clean_post('<h2 id="section-2">a</h2>')
+
+
+def test_cleaning_twice_is_cleaning_once():
+    html = '<p>a<svg><style><img src=x onerror=y></style></svg><b hx-get="/">c</b><div><a href="java\tscript:x">d</a>'
+    for clean in (markdown.clean_post, markdown.clean_comment):
+        assert clean(clean(html)) == clean(html)
+
+
+def test_plain_text_keeps_words_apart():
+    assert markdown.plain_text("<p>a &amp; b</p><p>c<br>d</p><ul><li>e</li><li>f</li></ul>") == "a & b c d e f"
+
+
+@pytest.mark.parametrize("piece", ["[", "*a", "> ", "`", "![", "http://", "www.", '"', "_a__b", "<a", "&#", "- "])
+def test_text_of_ten_thousand_characters_is_rendered_in_linear_steps(piece):
+    assert markdown.comment_html(piece * (10_000 // len(piece)))
