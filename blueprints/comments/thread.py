@@ -8,6 +8,7 @@ page, no recursion: depth is data.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
@@ -185,7 +186,7 @@ def draw(rows: Sequence[Any], stretches: Sequence[_Stretch], deepest: int) -> li
     for stretch in stretches:
         ordered = _in_order(by_root.get(stretch.root_id, []))
         entries += _draw_conversation(ordered, _living(ordered), stretch, deepest)
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+    for entry, following in zip_longest(entries, entries[1:]):
         level = following.level if following else 0
         entry.opens = level > entry.level
         entry.closes = max(0, entry.level - level)

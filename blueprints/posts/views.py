@@ -20,9 +20,10 @@ bp = Blueprint("posts", __name__)
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The newest posts."""
-    for name in ("p", "page_id"):
-        if (number := request.args.get(name)) and (post := queries.by_former_address(f"?p={number}")):
-            return redirect(post_url(post), 301)
+    number = request.args.get("p") or request.args.get("page_id")
+    former = queries.by_former_address(f"?p={number}") if number else None
+    if former and former.is_public:
+        return redirect(post_url(former), 301)
     found = queries.newest_published(page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
