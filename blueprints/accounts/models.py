@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from blueprints.core import markdown
@@ -35,17 +35,37 @@ class Person(Base):
     affiliation: Mapped[str] = mapped_column(String(200), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
     bio_html: Mapped[str] = mapped_column(Text, default="")
-    portrait: Mapped[str] = mapped_column(String(300), default="")
+    portrait: Mapped[str] = mapped_column(String(64), default="")
     links: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     disclaimer: Mapped[str] = mapped_column(String(1000), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))
 
+    picture: Mapped["Portrait | None"] = relationship(
+        back_populates="person", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    def show_portrait(self, image: bytes | None) -> None:
+        """Set the portrait (a WebP that core/pictures.py made), or take it away; `portrait` names its version."""
+        self.picture = Portrait(image=image) if image else None
+        self.portrait = hashlib.sha256(image).hexdigest()[:16] if image else ""
+
     def write_bio(self, text: str) -> None:
         """Set the bio (Markdown) and render it."""
         self.bio = text
         self.bio_html = markdown.post_html(text) if text else ""
+
+
+class Portrait(Base):
+    """The picture of a person, in a table of its own so that no list of people loads it."""
+
+    __tablename__ = "portrait"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    image: Mapped[bytes] = mapped_column(LargeBinary)
+
+    person: Mapped[Person] = relationship(back_populates="picture")
 
 
 class Account(Base):

@@ -18,7 +18,7 @@ from blueprints.comments.models import Comment, add, writer_hash
 from blueprints.core import errors, limits, markdown, settings, site
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer, wants_fragment
-from blueprints.core.http import LARGEST_PAGE, page_number
+from blueprints.core.http import LARGEST_PAGE, behind_tls, page_number
 from blueprints.core.limits import TooFastError
 from blueprints.posts import queries as posts
 from blueprints.posts.addresses import post_url
@@ -188,7 +188,7 @@ def _submit(post: Post) -> ResponseReturnValue:
         return _invalid(post, form)
     response = make_response(_accepted(stored, is_new=is_new))
     if not stored.is_public and stored.is_by(writer):
-        response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=_behind_tls())
+        response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
     return response
 
 
@@ -315,7 +315,3 @@ def _known(number: int) -> Comment:
 def _number(name: str, source: MultiDict[str, str] | None = None) -> int | None:
     text = (request.args if source is None else source).get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 and int(text) <= LARGEST_PAGE else None
-
-
-def _behind_tls() -> bool:
-    return request.is_secure or bool((settings.current().site_url or "").startswith("https:"))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -38,6 +39,14 @@ class WrongOriginError(BadRequest):
     )
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, sent back over TLS only wherever this request came over TLS or the site says so."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Whether the cookie is marked Secure."""
+        return behind_tls()
+
+
 class IdConverter(IntegerConverter):
     """A row's number in an address; what no database can hold is simply not found."""
 
@@ -59,7 +68,7 @@ def init_app(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_DESK_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_DESK_BODY
     app.config["MAX_FORM_PARTS"] = 200
-    app.config["SESSION_COOKIE_SECURE"] = bool(settings.site_url and settings.site_url.startswith("https:"))
+    app.session_interface = Sessions()
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
@@ -69,6 +78,11 @@ def page_number() -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= LARGEST_PAGE):
         raise NotFound
     return int(text)
+
+
+def behind_tls() -> bool:
+    """Whether readers reach this site over https."""
+    return request.is_secure or (current_app.config["SETTINGS"].site_url or "").startswith("https:")
 
 
 def site_url() -> str:

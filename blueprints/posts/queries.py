@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import lazyload, selectinload
 
 from blueprints.accounts.models import Person
 from blueprints.core.db import db, now
@@ -53,14 +53,19 @@ def with_tag(tag: Tag, number: int, size: int) -> Slice:
 
 
 def pages() -> list[Post]:
-    """The pages outside the journal's order that the footer names: those that are not below another."""
-    found = db.session.scalars(_public().where(Post.kind != POST).order_by(Post.title, Post.id))
-    return list(found)
+    """The pages outside the journal's order (about, contact …), by title."""
+    found = _public().where(Post.kind != POST).order_by(Post.title, Post.id).options(lazyload("*"))
+    return list(db.session.scalars(found.limit(50)))
 
 
 def by_slug(slug: str) -> Post | None:
     """The post whose page is /posts/*slug*, public or not."""
     return db.session.scalar(select(Post).where(Post.slug == slug))
+
+
+def by_source(source: str) -> Post | None:
+    """The first post that came from *source*."""
+    return db.session.scalar(select(Post).where(Post.source == source).order_by(Post.id).limit(1))
 
 
 def by_path(path: str) -> Post | None:
@@ -110,6 +115,11 @@ def for_desk(*, state: str | None, of: Person | None, number: int, size: int) ->
         .options(selectinload(Post.bylines))
     ).all()
     return Slice(list(rows[:size]), number, len(rows) > size)
+
+
+def tag_names() -> list[str]:
+    """The names of all tags, in their order."""
+    return list(db.session.scalars(select(Tag.name).order_by(Tag.name)))
 
 
 def tags_named(names: list[str]) -> list[Tag]:

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import person_by_slug
@@ -27,7 +27,8 @@ def index() -> ResponseReturnValue:
     found = queries.newest_published(page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
-    return render_template("posts/index.html", found=found)
+    pages = queries.pages() if found.number == 1 else []
+    return render_template("posts/index.html", found=found, pages=pages)
 
 
 @bp.get("/posts/<slug>")
@@ -63,6 +64,18 @@ def author(slug: str) -> ResponseReturnValue:
     if found.number > 1 and not found.posts:
         abort(404)
     return render_template("posts/author.html", person=person, found=found)
+
+
+@bp.get("/authors/<slug>/portrait")
+def portrait(slug: str) -> ResponseReturnValue:
+    """The picture of an author; its address carries its version."""
+    person = person_by_slug(slug)
+    if person is None or person.picture is None:
+        abort(404)
+    response = make_response(person.picture.image)
+    response.content_type = "image/webp"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @bp.get("/tags/<slug>")

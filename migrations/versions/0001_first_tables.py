@@ -20,7 +20,7 @@ def upgrade() -> None:
     sa.Column('affiliation', sa.String(length=200), nullable=False),
     sa.Column('bio', sa.Text(), nullable=False),
     sa.Column('bio_html', sa.Text(), nullable=False),
-    sa.Column('portrait', sa.String(length=300), nullable=False),
+    sa.Column('portrait', sa.String(length=64), nullable=False),
     sa.Column('links', sa.JSON(), nullable=False),
     sa.Column('disclaimer', sa.String(length=1000), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -77,6 +77,12 @@ def upgrade() -> None:
     sa.Column('description', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tag')),
     sa.UniqueConstraint('slug', name=op.f('uq_tag_slug'))
+    )
+    op.create_table('portrait',
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('image', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_portrait_person_id_person'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('person_id', name=op.f('pk_portrait'))
     )
     op.create_table('account',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -199,6 +205,7 @@ def downgrade() -> None:
 
     op.drop_table('alias')
     op.drop_table('account')
+    op.drop_table('portrait')
     op.drop_table('tag')
     op.drop_table('site')
     with op.batch_alter_table('post', schema=None) as batch_op:

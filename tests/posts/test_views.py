@@ -284,3 +284,22 @@ def test_lists_cost_the_same_for_one_post_and_for_ten(client, make, queries):
     queries.clear()
     client.get("/")
     assert len(queries) == one
+
+
+def test_portrait_is_served_as_a_picture_for_ever_under_its_version(client, make):
+    person = make.person()
+    with writing():
+        db.session.get(type(person), person.id).show_portrait(b"RIFF-webp")
+    post = make.post(authors=[person])
+    source = soup(client.get(f"/posts/{post.slug}")).find("img", class_="bio__portrait")["src"]
+    response = client.get(source)
+    assert (response.data, response.content_type) == (b"RIFF-webp", "image/webp")
+    assert "immutable" in response.headers["Cache-Control"]
+    with writing():
+        db.session.get(type(person), person.id).show_portrait(None)
+    assert client.get(source).status_code == 404
+
+
+def test_pages_are_named_below_the_front_page(client, make):
+    make.post("Imprint", kind=PAGE)
+    assert soup(client.get("/")).select_one(".pages a").text == "Imprint"
