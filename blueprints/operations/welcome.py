@@ -8,10 +8,10 @@ from blueprints.accounts.models import Person
 from blueprints.comments.models import APPROVED, Comment, add
 from blueprints.core import site
 from blueprints.core.db import db, now, writing
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.models import Post
 from blueprints.posts.queries import tags_named
-
-SOURCE = "hustings:welcome"
+from blueprints.transfer.welcome import SOURCE as SOURCE
+from blueprints.transfer.welcome import discard
 
 _BODY = """\
 On a hustings a speaker stands up before the crowd, says a piece, and is answered on the spot. This is
@@ -94,21 +94,3 @@ def remove() -> bool:
     """Remove the welcome post, its thread and its byline; False if there was none."""
     with writing():
         return discard()
-
-
-def discard() -> bool:
-    """Inside a write transaction: take the welcome away; what readers answered to it goes with it."""
-    post = db.session.scalar(select(Post).where(Post.source == SOURCE))
-    if post is None:
-        return False
-    tags = list(post.tags)
-    db.session.execute(db.delete(Comment).where(Comment.post_id == post.id))
-    db.session.delete(post)
-    db.session.flush()
-    for tag in tags:
-        if not db.session.scalar(select(func.count()).select_from(Post).where(Post.tags.contains(tag))):
-            db.session.delete(tag)
-    person = db.session.scalar(select(Person).where(Person.source == SOURCE))
-    if person and not db.session.scalar(select(func.count()).where(Byline.person_id == person.id)):
-        db.session.delete(person)
-    return True
