@@ -127,6 +127,13 @@ def _link_remote_image(renderer: RendererHTML, tokens: Sequence[Token], index: i
     return f'<a href="{escapeHtml(source)}">{escapeHtml(label)}</a>'
 
 
+def _footnote_mark(
+    _renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any
+) -> str:
+    """"[1]", however often the note is pointed at."""
+    return f"[{int(tokens[index].meta['id']) + 1}]"
+
+
 def _align_cells(state: Any) -> None:
     """Column alignment as an attribute: the page's policy allows no inline style."""
     for token in state.tokens:
@@ -155,6 +162,7 @@ def _for_posts(language: str) -> MarkdownIt:
         parser.core.ruler.push("lower_headings", _lower_headings)
         parser.core.ruler.push("align_cells", _align_cells)
         _add_rule(parser, "image", _link_remote_image)
+        _add_rule(parser, "footnote_caption", _footnote_mark)
         _posts[key] = parser
     return _posts[key]
 

@@ -1,0 +1,106 @@
+// What scripts add to the desk: a text that is not lost with its tab, a warning before leaving it, Ctrl+S,
+// and the names of tags while they are typed. Without this file every form still does its work.
+"use strict";
+(() => {
+  // Storage may be switched off or full; the desk then simply forgets.
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { /* forgets */ } },
+    remove(key) { try { localStorage.removeItem(key); } catch { /* forgets */ } },
+  };
+  const WRITTEN = ["title", "standfirst", "body"];
+  const form = () => document.getElementById("post-form");
+  const key = () => `desk:${form().dataset.draft}`;
+  let dirty = false;
+  let leaving = false;
+
+  const words = () => Object.fromEntries(WRITTEN.map((name) => [name, form().elements[name].value]));
+
+  function keep() {
+    dirty = true;
+    store.set(key(), JSON.stringify({ was: form().elements.was.value, ...words() }));
+  }
+
+  function forget() {
+    dirty = false;
+    store.remove(key());
+  }
+
+  // A text that was never sent is offered, not put in place of what is stored.
+  function offer() {
+    const kept = JSON.parse(store.get(key()) || "null");
+    if (!kept || WRITTEN.every((name) => kept[name] === form().elements[name].value)) return store.remove(key());
+    if (form().querySelector(".problem")) return;
+    const line = document.createElement("p");
+    line.className = "desk-notice";
+    const text = document.createElement("span");
+    text.textContent = kept.was === form().elements.was.value
+      ? "This browser holds changes that were never sent."
+      : "This browser holds changes that were never sent, made to an older state of this post.";
+    const button = (label, act) => {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.className = "button";
+      made.textContent = label;
+      made.addEventListener("click", () => { act(); line.remove(); form().elements.body.focus(); });
+      return made;
+    };
+    line.append(
+      text,
+      button("Bring them back", () => {
+        for (const name of WRITTEN) form().elements[name].value = kept[name];
+        dirty = true;
+        form().elements.body.dispatchEvent(new Event("input", { bubbles: true }));
+      }),
+      button("Forget them", forget),
+    );
+    document.getElementById("post-notice").append(line);
+  }
+
+  // A list of suggestions knows only whole values: it gets the tags before the last comma put in front.
+  function suggest(input) {
+    const list = document.getElementById("tag-names");
+    list.names ??= [...list.options].map((option) => option.value);
+    const before = input.value.match(/^.*[,，]\s*/)?.[0] ?? "";
+    const used = new Set(before.split(/[,，]/).map((name) => name.trim()));
+    list.replaceChildren(...list.names.filter((name) => !used.has(name)).map((name) => new Option("", before + name)));
+  }
+
+  document.addEventListener("input", (event) => {
+    if (!form() || event.target.form !== form()) return;
+    if (event.target.name === "tags") suggest(event.target);
+    keep();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!form() || event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    form().requestSubmit();
+  });
+
+  document.addEventListener("submit", (event) => { leaving = event.target === form() && !event.defaultPrevented; });
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const { response, sourceElement } = event.detail.ctx;
+    if (sourceElement !== form() || ![200, 201].includes(response.status)) return;
+    forget();
+  });
+
+  // A post that has just been made lives at an address of its own from now on.
+  document.addEventListener("htmx:after:swap", () => {
+    const address = form()?.dataset.draft;
+    if (address && address !== location.pathname && location.pathname.endsWith("/new")) history.replaceState(null, "", address);
+  });
+
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx?.sourceElement !== form()) return;
+    const line = document.createElement("p");
+    line.className = "problem";
+    line.textContent = "The site could not be reached. Your text is still here: please save it again in a moment.";
+    document.getElementById("post-notice").replaceChildren(line);
+  });
+
+  window.addEventListener("beforeunload", (event) => { if (dirty && !leaving) event.preventDefault(); });
+
+  document.addEventListener("DOMContentLoaded", () => { if (form()) offer(); });
+})();

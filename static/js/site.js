@@ -77,15 +77,25 @@
     if (event.key === "Enter" && event.target.tagName === "INPUT" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
   }, true);
 
+  // A form that goes as a plain one leaves the page: the draft is let go where the comment is shown.
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.draft) rememberWho(event.target);
+    if (!event.target.dataset.draft) return;
+    rememberWho(event.target);
+    store.set("sent", draftKey(event.target));
   });
+
+  function forgetSent() {
+    const arrived = location.hash.startsWith("#comment-") || location.pathname.startsWith("/comments/");
+    if (arrived && store.get("sent")) store.remove(store.get("sent"));
+    store.remove("sent");
+  }
 
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, response } = event.detail.ctx;
     if (!sourceElement.dataset?.draft) return;
     if (response.status === 200 || response.status === 201) {
       store.remove(draftKey(sourceElement));
+      store.remove("sent");
       rememberWho(sourceElement);
     }
   });
@@ -125,7 +135,9 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
+    forgetSent();
     forms(document).forEach(prepare);
+    noteOwn();
     const seconds = Number(document.getElementById("thread-news")?.dataset.seconds);
     if (seconds) setInterval(poll, seconds * 1000);
     showOwn();
