@@ -127,7 +127,26 @@
     else store.remove(`own:${own.dataset.own}`);
   }
 
-  document.addEventListener("htmx:after:swap", () => { forms(document).forEach(prepare); noteOwn(); });
+  // What was posted below the last page that was open comes again in its own place when that page is loaded.
+  function dropDoubles() {
+    const seen = new Set();
+    for (const branch of [...document.querySelectorAll("#comment-list li[id]")].reverse()) {
+      if (seen.has(branch.id)) branch.remove();
+      seen.add(branch.id);
+    }
+  }
+
+  // A mark that has done its work would take the focus again from what a later answer brings.
+  function dropFocusMarks() {
+    for (const marked of document.querySelectorAll("#main [autofocus]")) marked.removeAttribute("autofocus");
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    dropDoubles();
+    dropFocusMarks();
+    forms(document).forEach(prepare);
+    noteOwn();
+  });
 
   function poll() {
     const news = document.getElementById("thread-news");
@@ -142,6 +161,8 @@
     if (seconds) setInterval(poll, seconds * 1000);
     showOwn();
   });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) poll(); });
+  // Back shows the page as the browser kept it, without what was posted since. htmx starts a moment after this file.
+  const cameBack = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  window.addEventListener("pageshow", (event) => { if (event.persisted || cameBack()) setTimeout(poll); });
   document.addEventListener("visibilitychange", poll);
 })();
