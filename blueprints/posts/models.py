@@ -1,5 +1,6 @@
 """Posts, bylines, tags and former addresses."""
 
+import re
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint
@@ -15,6 +16,10 @@ DRAFT, PUBLISHED = "draft", "published"
 POST, PAGE = "post", "page"
 MARKDOWN, HTML = "markdown", "html"
 
+
+_BESIDE_THE_TEXT = re.compile(
+    r"<(h[2-6]|figure|pre|table|section)\b.*?</\1>|<p>\s*<a\b[^>]*>[^<]*</a>\s*</p>|<sup>.*?</sup>", re.DOTALL
+)
 
 tagging = Table(
     "tagging",
@@ -172,7 +177,9 @@ class Alias(Base):
 
 
 def _extract(html: str) -> str:
-    text = markdown.plain_text(html)
+    """The first words of the running text: no headings, figures, code, tables, notes or lone links."""
+    running = _BESIDE_THE_TEXT.sub(" ", html)
+    text = markdown.plain_text(running) or markdown.plain_text(html)
     return text if len(text) <= 300 else text[:300].rsplit(" ", 1)[0] + "…"
 
 

@@ -86,22 +86,22 @@ def test_set_up_says_what_is_wrong_and_keeps_the_rest(client, link, fields, fiel
 def test_signing_in_and_out(client, make):
     account = make.account()
     response = sign_in(client, account.email.upper())
-    assert (response.status_code, response.location) == (303, "/admin/")
-    assert client.get("/admin/").status_code == 200
-    page = soup(client.get("/admin/"))
+    assert (response.status_code, response.location) == (303, "/admin")
+    assert client.get("/admin").status_code == 200
+    page = soup(client.get("/admin"))
     value = page.find("input", {"name": "csrf_token"})["value"]
     assert client.post("/sign-out").status_code == 400, "a sign-out without the token is not ours"
     old = client.get_cookie("session").value
     assert client.post("/sign-out", data={"csrf_token": value}).status_code == 303
     client.set_cookie("session", old)
-    assert client.get("/admin/").status_code == 303, "the sign-in has ended in the database, not only in the cookie"
+    assert client.get("/admin").status_code == 303, "the sign-in has ended in the database, not only in the cookie"
     assert db.session.scalar(db.select(SignIn)) is None
 
 
 def test_get_does_not_sign_out(client, make):
     make.sign_in(client, make.account())
     assert client.get("/sign-out").status_code == 404
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin").status_code == 200
 
 
 def test_session_is_a_new_one_after_sign_in(client, make):
@@ -159,7 +159,7 @@ def test_sign_in_leads_only_to_the_desk(client, make, target):
     account = make.account()
     from urllib.parse import quote
 
-    assert sign_in(client, account.email, path=f"/sign-in?next={quote(target)}").location == "/admin/"
+    assert sign_in(client, account.email, path=f"/sign-in?next={quote(target)}").location == "/admin"
 
 
 def test_sign_in_goes_on_to_where_one_wanted_to(client, make):
@@ -174,6 +174,6 @@ def test_sign_in_without_our_form_is_refused(client, make):
     assert "too long" in soup(response).text
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/admin/"])
+@pytest.mark.parametrize("path", ["/sign-in", "/admin"])
 def test_pages_of_one_person_are_kept_by_nobody(client, path):
     assert "no-store" in client.get(path).headers["Cache-Control"]

@@ -303,3 +303,11 @@ def test_portrait_is_served_as_a_picture_for_ever_under_its_version(client, make
 def test_pages_are_named_below_the_front_page(client, make):
     make.post("Imprint", kind=PAGE)
     assert soup(client.get("/")).select_one(".pages a").text == "Imprint"
+
+
+def test_extract_is_the_running_text(client, make):
+    make.post(
+        "Titled",
+        body="![Pic](https://elsewhere.example/a.png)\n\n## Abstract\n\nIt begins here.[^1]\n\n[^1]: Not a note.",
+    )
+    assert soup(client.get("/")).select_one(".summary__standfirst").text.strip() == "It begins here."
