@@ -6,6 +6,7 @@ from typing import ParamSpec, TypeVar
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden
 
 from blueprints.accounts import queries
 from blueprints.accounts.models import Account
@@ -13,6 +14,12 @@ from blueprints.accounts.models import Account
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 TOKEN = "token"  # noqa: S105 - the name of a session key
+
+
+class SignedOutError(Forbidden):
+    """A write by somebody whose sign-in has ended; a redirect would lose what they wrote."""
+
+    description = "You are no longer signed in, so nothing was stored."
 
 
 def init_app(app: Flask) -> None:
@@ -46,13 +53,17 @@ def remember(token: str) -> None:
 
 
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
-    """For whoever is signed in; others are asked to, and come back to where they were going."""
+    """For whoever is signed in; others are asked to, and come back to where they were going.
+
+    A write raises SignedOutError instead, so that its text can be given back.
+    """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
         if me() is None:
-            wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("accounts.sign_in", next=wanted), 303)
+            if request.method not in ("GET", "HEAD"):
+                raise SignedOutError
+            return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
         return view(*args, **kwargs)
 
     return guarded

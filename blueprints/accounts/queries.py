@@ -32,6 +32,17 @@ def everybody() -> list[Person]:
     return list(db.session.scalars(select(Person).order_by(Person.name, Person.id)))
 
 
+def all_accounts() -> list[Account]:
+    """Everybody who may sign in, by e-mail address."""
+    return list(db.session.scalars(select(Account).order_by(Account.email)))
+
+
+def without_account() -> list[Person]:
+    """The people who have a byline and cannot sign in, by name."""
+    query = select(Person).where(~exists().where(Account.person_id == Person.id)).order_by(Person.name, Person.id)
+    return list(db.session.scalars(query))
+
+
 def free_person_slug(name: str) -> str:
     """A slug for a new person called *name* that nobody has."""
     stem = slugify(name) or "author"

@@ -5,3 +5,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages of the desk."""
+    from blueprints.admin import accounts, comments, people, posts, site  # noqa: F401 - these add their views
+    from blueprints.admin.desk import bp
+
+    # A form may stay open for as long as its writer stays signed in: the token ends with the session.
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.register_blueprint(bp)

@@ -1,0 +1,127 @@
+"""Comments at the desk: what waits, and what a moderator does with it, one at a time."""
+
+import html
+import re
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.accounts.guards import staff_only
+from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
+from blueprints.comments import queries
+from blueprints.comments.models import APPROVED, PENDING, SPAM, STATES, TRASH, Comment
+from blueprints.core import markdown
+from blueprints.core.db import writing
+from blueprints.core.htmx import answer
+from blueprints.core.http import LARGEST_ID, LARGEST_PAGE, page_number
+
+NAMES = {PENDING: "Waiting", APPROVED: "Published", SPAM: "Spam", TRASH: "Trash"}
+VERBS = {PENDING: "Hold", APPROVED: "Approve", SPAM: "Spam", TRASH: "Trash"}
+DONE = {
+    PENDING: "Waits again",
+    APPROVED: "Approved",
+    SPAM: "Marked as spam",
+    TRASH: "Put in the trash",
+}
+EMPTY = {
+    PENDING: "Nothing waits. Every comment has been looked at.",
+    APPROVED: "No comment has been published yet.",
+    SPAM: "There is no spam.",
+    TRASH: "The trash is empty.",
+}
+_HREF = re.compile(r'<a [^>]*?href="([^"]*)"')
+
+
+@bp.context_processor
+def words() -> dict[str, object]:
+    """The moderators' words for the four states."""
+    return {"state_names": NAMES, "state_verbs": VERBS, "state_done": DONE, "moderated": moderated}
+
+
+def moderated(comment: Comment) -> dict[str, object]:
+    """How a moderator sees a comment: links lead nowhere, but their addresses can be read."""
+    links = list(dict.fromkeys(html.unescape(address) for address in _HREF.findall(comment.html)))
+    moves = [state for state in (APPROVED, SPAM, TRASH, PENDING) if state != comment.state]
+    if comment.state == PENDING:
+        moves = [APPROVED, SPAM, TRASH]
+    return {"html": markdown.without_links(comment.html), "links": links, "moves": moves}
+
+
+@bp.get("/comments")
+@staff_only
+def comments() -> ResponseReturnValue:
+    """One page of the comments in one state; the oldest that waits first."""
+    state, number = _state(request.args.get("state")), page_number()
+    found = queries.queue(state, number, PAGE_SIZE, of=scope())
+    if number > 1 and not found.comments:
+        return redirect(
+            url_for(
+                "admin.comments",
+                state=state,
+                page=number - 1,
+                done=request.args.get("done"),
+                was=request.args.get("was"),
+            ),
+            303,
+        )
+    done = _comment(request.args.get("done"))
+    was = request.args.get("was")
+    return render_template(
+        "admin/comments.html",
+        found=found,
+        state=state,
+        counts=queries.counts(of=scope()),
+        empty=EMPTY[state],
+        done=done if done and was in STATES and done.state != was else None,
+        was=was,
+    )
+
+
+@bp.post("/comments/<id:number>/<any(approved, spam, trash, pending):state>")
+@staff_only
+def move_comment(number: int, state: str) -> ResponseReturnValue:
+    """Approve a comment, mark it as spam, put it in the trash, or undo that."""
+    require_token()
+    shown = request.form.get("list")
+    page = request.form.get("page", "1")
+    page = page if page.isascii() and page.isdigit() and len(page) < 8 and 0 < int(page) <= LARGEST_PAGE else "1"
+    with writing():
+        comment = queries.by_id(number)
+        if comment is None or not comment.post.is_editable_by(signed_in()):
+            abort(404)
+        was = comment.state
+        comment.move_to(state)
+    shown = shown if shown in STATES else was
+    # A second click finds it moved already; undoing still leads back to the list it was in.
+    was = shown if was == state else was
+    moved = comment.state != shown
+    place = url_for(
+        "admin.comments",
+        state=shown,
+        page=page if page != "1" else None,
+        done=comment.id if moved else None,
+        was=was if moved else None,
+        _anchor=None if moved else f"queue-{comment.id}",
+    )
+    return answer(
+        redirect(place, 303),
+        "admin/comment_moved.hx.html",
+        comment=comment,
+        was=was,
+        state=shown,
+        page=page,
+        counts=queries.counts(of=scope()),
+    )
+
+
+def _state(text: str | None) -> str:
+    if text is None:
+        return PENDING
+    return text if text in STATES else abort(404)
+
+
+def _comment(text: str | None) -> Comment | None:
+    if not (text and text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
+        return None
+    comment = queries.by_id(int(text))
+    return comment if comment and comment.post.is_editable_by(signed_in()) else None

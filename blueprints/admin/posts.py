@@ -1,0 +1,240 @@
+"""Posts at the desk: the list, writing with the rendering beside it, publishing and taking down."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.exceptions import UnprocessableEntity
+
+from blueprints.accounts.guards import staff_only
+from blueprints.accounts.queries import everybody
+from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
+from blueprints.admin.drafts import Draft, SlugTakenError
+from blueprints.admin.forms import PostForm
+from blueprints.core import site
+from blueprints.core.db import db, now, writing
+from blueprints.core.htmx import answer, wants_fragment
+from blueprints.core.http import LARGEST_ID, page_number
+from blueprints.posts import queries
+from blueprints.posts.models import DRAFT, PUBLISHED, Post
+
+PUBLISH, UNPUBLISH = "publish", "unpublish"
+# The same new post sent again within this time is the same post: a second click, a reload.
+REPEAT_MINUTES = 10
+SAID = {
+    "saved": "Saved.",
+    PUBLISH: "Saved and published: everybody can read it now.",
+    UNPUBLISH: "Saved and taken down: whoever follows its address reads that it was withdrawn.",
+}
+EMPTY = "There is nothing to read in it yet. Write the text before you publish it."
+
+
+class StaleError(Exception):
+    """The stored post is not the one that the form was opened with."""
+
+
+@bp.get("/posts")
+@staff_only
+def posts() -> ResponseReturnValue:
+    """All posts, drafts first; authors see their own."""
+    state = request.args.get("state")
+    state = state if state in (DRAFT, PUBLISHED) else None
+    found = queries.for_desk(state=state, of=scope(), number=page_number(), size=PAGE_SIZE)
+    if found.number > 1 and not found.posts:
+        abort(404)
+    done = _number(request.args.get("done"))
+    moved = next((post for post in found.posts if post.id == done), None) or (_mine_or_none(done) if done else None)
+    return render_template("admin/posts.html", found=found, state=state, moved=moved)
+
+
+@bp.route("/posts/new", methods=["GET", "POST"])
+@staff_only
+def new_post() -> ResponseReturnValue:
+    """Write a new post."""
+    form = _form(None)
+    if not form.is_submitted():
+        return render_template("admin/post.html", **_context(form, None))
+    if not _is_valid(form):
+        return _again(form, None, 422)
+    draft = Draft.typed(form)
+    try:
+        with writing():
+            post = _sent_before(draft)
+            if post is None:
+                post = Post(state=DRAFT)
+                db.session.add(post)
+                with db.session.no_autoflush:
+                    draft.put_into(post, language=site.current().language)
+            _then(post)
+    except SlugTakenError as error:
+        return _slug_taken(form, None, error)
+    stored = _form(post, fresh=True)
+    context = {**_context(stored, post), "said": SAID[_did()], "takes_focus": True}
+    return answer(
+        redirect(url_for("admin.edit_post", number=post.id, did=_did()), 303),
+        "admin/post_made.hx.html",
+        status=201,
+        **context,
+    )
+
+
+@bp.route("/posts/<id:number>/edit", methods=["GET", "POST"])
+@staff_only
+def edit_post(number: int) -> ResponseReturnValue:
+    """Change a post; a change that somebody else has made meanwhile is shown, never written over unseen."""
+    post = _mine(number)
+    form = _form(post)
+    if not form.is_submitted():
+        said = SAID.get(request.args.get("did", ""))
+        return render_template("admin/post.html", said=said, **_context(form, post))
+    if not _is_valid(form):
+        return _again(form, post, 422)
+    draft = Draft.typed(form)
+    typed_slug, former_state = draft.slug, post.state
+    try:
+        with writing():
+            post = _mine(number)
+            stored = Draft.of(post)
+            if form.was.data != stored.mark and stored.differences(draft):
+                raise StaleError
+            draft.put_into(post, language=site.current().language)
+            if form.updated.data and post.is_public:
+                post.updated_at = now()
+            _then(post)
+    except StaleError:
+        post = _mine(number)
+        form.was.data = Draft.of(post).mark
+        return _again(form, post, 409, theirs=Draft.of(post).differences(draft))
+    except SlugTakenError as error:
+        return _slug_taken(form, _mine(number), error)
+    context = {
+        **_context(_form(post, fresh=True), post),
+        "said": SAID[_did()],
+        "slug_changed": typed_slug != post.slug,
+        "state_changed": former_state != post.state,
+    }
+    place = url_for("admin.edit_post", number=post.id, did=_did())
+    return answer(redirect(place, 303), "admin/post_saved.hx.html", **context)
+
+
+@bp.post("/posts/preview")
+@staff_only
+def preview_post() -> ResponseReturnValue:
+    """The post as it would read; nothing is stored."""
+    number = _number(request.args.get("post"))
+    post = _mine(number) if number else None
+    form = _form(post)
+    draft = Draft.typed(form)
+    shown = Post(published_at=post.published_at if post else None, comment_count=0)
+    shown.title, shown.standfirst, shown.disclaimer = draft.title, draft.standfirst, draft.disclaimer
+    shown.write(draft.body, form.format, language=site.current().language)
+    shown.credit(draft.authors)
+    shown.tags = queries.tags_named(draft.tags)
+    if wants_fragment():
+        response = make_response(render_template("admin/_preview.html", shown=shown))
+        response.vary.add("HX-Request-Type")
+        return response
+    return render_template("admin/post.html", **{**_context(form, post), "shown": shown})
+
+
+@bp.post("/posts/<id:number>/<any(publish, unpublish):verb>")
+@staff_only
+def move_post(number: int, verb: str) -> ResponseReturnValue:
+    """Publish a post as it is stored, or take it down."""
+    require_token()
+    with writing():
+        post = _mine(number)
+        _move(post, verb)
+    state = request.form.get("state")
+    place = url_for("admin.posts", state=state if state in (DRAFT, PUBLISHED) else None, done=post.id)
+    return answer(redirect(place, 303), "admin/post_moved.hx.html", post=post, takes_focus=True)
+
+
+def _form(post: Post | None, *, fresh: bool = False) -> PostForm:
+    """The form of *post*, with what was sent in it; *fresh* where only what is stored counts."""
+    account = signed_in()
+    if post is None:
+        values: dict[str, Any] = {"authors": [str(account.person_id)], "comments_open": True}
+    else:
+        values = {**PostForm.values_of(post), "was": Draft.of(post).mark}
+    options: dict[str, Any] = {"formdata": None} if fresh else {}
+    return PostForm(people=everybody(), keeps=account, post=post, data=values, **options)
+
+
+def _is_valid(form: PostForm) -> bool:
+    """Whether it can be stored; and where it is to be published, whether there is something to read."""
+    valid: bool = form.validate()
+    if request.form.get("then") == PUBLISH and not form.body.data and not form.body.errors:
+        form.body.errors = [EMPTY]
+        return False
+    return valid
+
+
+def _did() -> str:
+    """What the pressed button does besides saving."""
+    verb = request.form.get("then")
+    return verb if verb in (PUBLISH, UNPUBLISH) else "saved"
+
+
+def _then(post: Post) -> None:
+    if _did() != "saved":
+        _move(post, _did())
+
+
+def _move(post: Post, verb: str) -> None:
+    if verb == UNPUBLISH:
+        post.unpublish()
+    elif not post.body:
+        raise UnprocessableEntity(EMPTY)
+    elif post.state != PUBLISHED:
+        post.publish()
+
+
+def _mine(number: int) -> Post:
+    """The post, if it is the signed-in account's to edit; to others it does not exist."""
+    return _mine_or_none(number) or abort(404)
+
+
+def _mine_or_none(number: int) -> Post | None:
+    post = db.session.get(Post, number)
+    return post if post is not None and post.is_editable_by(signed_in()) else None
+
+
+def _sent_before(draft: Draft) -> Post | None:
+    """The post that this submission repeats."""
+    found = db.session.scalars(
+        select(Post)
+        .where(Post.title == draft.title, Post.body == draft.body, Post.source.is_(None))
+        .where(Post.created_at > now() - timedelta(minutes=REPEAT_MINUTES))
+        .order_by(Post.id)
+    )
+    account = signed_in()
+    for post in found:
+        same = set(Draft.of(post).differences(draft)) <= {"slug"}
+        if same and draft.slug in ("", post.slug) and post.is_editable_by(account):
+            return post
+    return None
+
+
+def _slug_taken(form: PostForm, post: Post | None, error: SlugTakenError) -> ResponseReturnValue:
+    form.slug.errors = [f"Another post has or had this address. “{error.free}” is free."]
+    return _again(form, post, 422)
+
+
+def _again(form: PostForm, post: Post | None, status: int, **more: Any) -> ResponseReturnValue:
+    """The form with every word in it, and what is wrong."""
+    context = {**_context(form, post), **more}
+    return answer("admin/post.html", "admin/_post_form.html", status=status, **context)
+
+
+def _context(form: PostForm, post: Post | None) -> dict[str, Any]:
+    action = url_for("admin.edit_post", number=post.id) if post else url_for("admin.new_post")
+    return {"form": form, "post": post, "action": action, "tag_names": queries.tag_names(), "shown": post}
+
+
+def _number(text: str | None) -> int | None:
+    if text and text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID:
+        return int(text)
+    return None

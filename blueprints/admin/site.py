@@ -1,0 +1,29 @@
+"""The site at the desk: its name, its disclaimer, its language, and whose comments wait."""
+
+from flask import g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.accounts.guards import editors_only
+from blueprints.admin.desk import bp
+from blueprints.admin.forms import SiteForm
+from blueprints.core import site as sites
+from blueprints.core.db import db, writing
+from blueprints.core.htmx import answer
+
+
+@bp.route("/site", methods=["GET", "POST"])
+@editors_only
+def site() -> ResponseReturnValue:
+    """Change what the site says of itself and how it treats comments."""
+    form = SiteForm(obj=sites.current())
+    if not form.is_submitted():
+        return render_template("admin/site.html", form=form)
+    if not form.validate():
+        return answer("admin/site.html", "admin/_site_form.html", status=422, form=form)
+    with writing():
+        current = db.session.merge(sites.current())
+        current.name, current.standfirst = str(form.name.data), form.standfirst.data or ""
+        current.disclaimer, current.hold = form.disclaimer.data or "", form.hold.data
+        current.language = str(form.language.data)
+    g.site = current
+    return answer(redirect(url_for("admin.site", saved=1), 303), "admin/site_saved.hx.html", form=form)

@@ -1,0 +1,138 @@
+"""Moderation: every decision as a plain form and as htmx, and its undoing."""
+
+import pytest
+
+from blueprints.comments.models import Comment
+from blueprints.core.db import db
+from blueprints.posts.models import Post
+from tests.admin.browsing import WORLDS, form_of, partials, press, soup
+
+
+def reread(row):
+    return db.session.get(type(row), row.id, populate_existing=True)
+
+
+def button(comment: Comment, state: str) -> str:
+    return f'form[action="/admin/comments/{comment.id}/{state}"]'
+
+
+@pytest.fixture
+def post(make) -> Post:
+    return make.post("On paper")
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("state", ["approved", "spam", "trash"])
+def test_held_comment_is_moved_and_undone(client, make, editor, post, world, state):
+    comment = make.pending(post)
+    response = press(client, form_of(client, "/admin/comments", button(comment, state)), world)
+    assert reread(comment).state == state
+    assert reread(post).comment_count == (state == "approved")
+    if world == "plain":
+        assert response.status_code == 303
+        assert response.location == f"/admin/comments?state=pending&done={comment.id}&was=pending"
+        page = soup(client.get(response.location))
+    else:
+        assert response.status_code == 200
+        page = soup(response)
+        assert set(partials(response)) >= {"#queue-tabs", "#desk-waiting"}
+        assert page.select_one(f"#queue-{comment.id}").has_attr("autofocus")
+    undo = page.select_one(f"#queue-{comment.id} form.done")
+    response = press(client, undo, world)
+    assert reread(comment).state == "pending"
+    assert reread(post).comment_count == 0
+    if world == "plain":
+        assert response.location == f"/admin/comments?state=pending#queue-{comment.id}"
+    else:
+        assert soup(response).select_one(f"#queue-{comment.id} .held")
+
+
+def test_counts_follow_every_decision(client, make, editor, post):
+    comments = [make.pending(post) for _ in range(3)]
+    response = press(client, form_of(client, "/admin/comments", button(comments[0], "approved")), "htmx")
+    counts = [tag.get_text() for tag in partials(response)["#queue-tabs"].select(".tabs__count")]
+    assert counts == ["2", "1", "0", "0"]
+    assert partials(response)["#desk-waiting"].get_text(strip=True).startswith("2")
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_approving_twice_is_approving_once(client, make, editor, post, world):
+    comment = make.pending(post)
+    form = form_of(client, "/admin/comments", button(comment, "approved"))
+    press(client, form, world)
+    again = press(client, form, world)
+    assert again.status_code == (303 if world == "plain" else 200)
+    assert (reread(comment).state, reread(comment).number, reread(post).comment_count) == ("approved", 1, 1)
+    page = soup(client.get(again.location) if world == "plain" else again)
+    assert page.select_one("form.done")["action"].endswith("/pending")
+
+
+def test_number_survives_spam_and_return(client, make, editor, post):
+    comment = make.comment(post)
+    make.comment(post)
+    for state, list_ in (("spam", "approved"), ("approved", "spam")):
+        press(client, form_of(client, f"/admin/comments?state={list_}", button(comment, state)))
+    assert reread(comment).number == 1
+
+
+def test_queue_shows_what_a_moderator_needs(client, make, editor, post):
+    parent = make.comment(post, name="若水")
+    comment = make.pending(
+        post,
+        "Read [this](https://spam.example/offer?a=1&b=2) <script>",
+        parent=parent,
+        name="Jo",
+        email="jo@example.org",
+        url="https://jo.example",
+        hold_reason="it holds 3 or more links",
+    )
+    row = soup(client.get("/admin/comments")).select_one(f"#queue-{comment.id}")
+    text = row.get_text(" ", strip=True)
+    for words in ("Jo", "jo@example.org", "https://jo.example", "On paper", "若水", "it holds 3 or more links"):
+        assert words in text
+    assert "https://spam.example/offer?a=1&b=2" in text
+    assert not row.select('a[href^="https://spam.example"]')
+    assert not row.select('a[href^="https://jo.example"]')
+    assert row.select_one(".prose").has_attr("hx-ignore")
+    assert row.select("script") == []
+
+
+def test_queue_begins_with_what_waits_longest(client, make, editor, post):
+    first, second = make.pending(post, "First"), make.pending(post, "Second")
+    rows = soup(client.get("/admin/comments")).select(".queue__row")
+    assert [row["id"] for row in rows] == [f"queue-{first.id}", f"queue-{second.id}"]
+
+
+def test_author_moderates_own_posts_only(client, make, author, post):
+    own = make.pending(make.post("Mine", authors=[author.person]), "Mine to judge")
+    other = make.pending(post, "Not mine")
+    page = client.get("/admin/comments").get_data(as_text=True)
+    assert "Mine to judge" in page
+    assert "Not mine" not in page
+    form = form_of(client, "/admin/comments", button(own, "approved"))
+    form["action"] = f"/admin/comments/{other.id}/approved"
+    assert press(client, form).status_code == 404
+    assert reread(other).state == "pending"
+    assert f"done={other.id}" not in client.get(f"/admin/comments?done={other.id}&was=spam").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_decision_without_its_token_is_refused(client, make, editor, post, world):
+    comment = make.pending(post)
+    form = form_of(client, "/admin/comments", button(comment, "approved"))
+    assert press(client, form, world, csrf_token="").status_code == 400
+    assert reread(comment).state == "pending"
+
+
+def test_empty_lists_say_so(client, editor):
+    for state in ("pending", "approved", "spam", "trash"):
+        page = soup(client.get(f"/admin/comments?state={state}"))
+        assert page.select_one("#queue .empty").get_text(strip=True)
+    assert client.get("/admin/comments?state=nonsense").status_code == 404
+
+
+def test_page_that_has_become_empty_leads_to_the_one_before(client, make, editor, post):
+    make.pending(post)
+    response = client.get("/admin/comments?page=2&done=1&was=pending")
+    assert response.status_code == 303
+    assert client.get(response.location).status_code == 200

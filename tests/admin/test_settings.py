@@ -1,0 +1,194 @@
+"""People, site and accounts: every write as a plain form and as htmx."""
+
+import pytest
+
+from blueprints.accounts.models import Account, Person, SignIn, password_matches
+from blueprints.core import site
+from blueprints.core.db import db, writing
+from blueprints.operations import welcome
+from blueprints.posts.models import Post
+from tests.admin.browsing import WORLDS, fill, form_of, partials, press, soup, values
+
+
+def reread(row):
+    return db.session.get(type(row), row.id, populate_existing=True)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_person_is_added_and_changed(client, editor, world):
+    response = fill(
+        client,
+        "/admin/people/new",
+        "#person-form",
+        world,
+        name="Ada Lovelace",
+        affiliation="Analytical Society",
+        bio="Writes *notes*.",
+        portrait="/media/ada.jpg",
+        links="My notes https://example.org/notes\nhttps://example.org/\n",
+        disclaimer="My own views.",
+    )
+    person = db.session.scalar(db.select(Person).where(Person.slug == "ada-lovelace"))
+    assert (person.name, person.affiliation, person.portrait) == (
+        "Ada Lovelace",
+        "Analytical Society",
+        "/media/ada.jpg",
+    )
+    assert person.links == [["My notes", "https://example.org/notes"], ["example.org", "https://example.org/"]]
+    assert "<em>notes</em>" in person.bio_html
+    assert response.status_code == (303 if world == "plain" else 201)
+
+    response = fill(client, f"/admin/people/{person.id}/edit", "#person-form", world, name="Augusta Ada King")
+    assert response.status_code == (303 if world == "plain" else 200)
+    assert (reread(person).name, reread(person).slug) == ("Augusta Ada King", "ada-lovelace")
+    if world == "htmx":
+        assert partials(response)["#status"].get_text() == "Saved."
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", ""),
+        ("portrait", "https://elsewhere.example/a.jpg"),
+        ("portrait", "//elsewhere.example/a.jpg"),
+        ("links", "My page javascript:alert(1)"),
+        ("links", "no address here"),
+    ],
+)
+def test_person_that_cannot_be_is_shown_again(client, editor, world, name, value):
+    words = {"name": "Ada", "bio": "Kept", name: value}
+    response = fill(client, "/admin/people/new", "#person-form", world, **words)
+    assert response.status_code == 422
+    form = soup(response).select_one("#person-form")
+    assert form.select_one(f"#field-{name}")["aria-invalid"] == "true"
+    assert values(form)["bio"] == "Kept"
+    assert db.session.scalar(db.select(Person).where(Person.bio == "Kept")) is None
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_site_is_changed(client, editor, world):
+    response = fill(
+        client,
+        "/admin/site",
+        "#site-form",
+        world,
+        name="The Forum",
+        standfirst="Argued in public.",
+        disclaimer="Views are the authors’ own.",
+        language="zh-Hans",
+        hold="all",
+    )
+    assert response.status_code == (303 if world == "plain" else 200)
+    current = site.current()
+    assert (current.name, current.standfirst, current.language, current.hold) == (
+        "The Forum",
+        "Argued in public.",
+        "zh-Hans",
+        "all",
+    )
+    assert "The Forum" in client.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(("name", "value"), [("name", ""), ("language", "en us"), ("hold", "some")])
+def test_site_that_cannot_be_is_shown_again(client, editor, world, name, value):
+    response = fill(client, "/admin/site", "#site-form", world, **{"standfirst": "Kept", name: value})
+    assert response.status_code == 422
+    assert soup(response).select_one("#field-standfirst")["value"] == "Kept"
+    assert site.current().standfirst == ""
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_account_is_added_and_can_sign_in(client, make, administrator, world):
+    response = fill(
+        client,
+        "/admin/accounts",
+        "#account-form",
+        world,
+        name="Ben",
+        email="Ben@Example.org",
+        role="author",
+        password="a short sentence",
+    )
+    assert response.status_code == (303 if world == "plain" else 201)
+    account = db.session.scalar(db.select(Account).where(Account.email == "ben@example.org"))
+    assert (account.role, account.person.name) == ("author", "Ben")
+    assert password_matches(account, "a short sentence")
+    assert "a short sentence" not in response.get_data(as_text=True)
+
+
+def test_account_takes_over_a_byline_that_is_here(client, make, administrator):
+    person = make.person("Imported Author")
+    fill(
+        client,
+        "/admin/accounts",
+        "#account-form",
+        person=str(person.id),
+        email="x@example.org",
+        role="author",
+        password="a short sentence",
+    )
+    assert db.session.scalar(db.select(Account).where(Account.email == "x@example.org")).person_id == person.id
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_address_that_signs_in_already_is_refused(client, administrator, world):
+    response = fill(
+        client,
+        "/admin/accounts",
+        "#account-form",
+        world,
+        name="Ben",
+        email=administrator.email.upper(),
+        password="a short sentence",
+    )
+    assert response.status_code == 422
+    assert "already" in soup(response).select_one("#field-email-errors").get_text()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_access_ends_in_every_browser(app, client, make, administrator, world):
+    other = make.account("editor")
+    elsewhere = app.test_client()
+    make.sign_in(elsewhere, other)
+    assert elsewhere.get("/admin").status_code == 200
+    response = press(client, form_of(client, "/admin/accounts", f"#account-{other.id} form"), world)
+    assert response.status_code == (303 if world == "plain" else 200)
+    assert db.session.get(Account, other.id, populate_existing=True) is None
+    assert db.session.get(Person, other.person_id) is not None
+    assert len(db.session.scalars(db.select(SignIn)).all()) == 1
+    assert elsewhere.get("/admin").status_code == 303
+
+
+def test_nobody_ends_their_own_access(client, administrator):
+    page = soup(client.get("/admin/accounts"))
+    assert page.select_one(f"#account-{administrator.id} form") is None
+    token = page.select_one("[name=csrf_token]")["value"]
+    response = client.post(f"/admin/accounts/{administrator.id}/remove", data={"csrf_token": token})
+    assert response.status_code == 403
+    assert reread(administrator)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_one_click_removes_the_welcome_post(client, editor, world):
+    with writing():
+        welcome._add()
+    response = press(client, form_of(client, "/admin", "#welcome"), world)
+    assert response.status_code == (303 if world == "plain" else 200)
+    assert db.session.scalars(db.select(Post)).all() == []
+    assert soup(client.get("/admin")).select_one("#welcome") is None
+
+
+def test_desk_shows_what_waits_and_what_is_begun(client, make, editor):
+    make.pending(make.post("Out"))
+    make.post("In work", state="draft", published_at=None, authors=[editor.person])
+    page = soup(client.get("/admin"))
+    text = page.get_text(" ", strip=True)
+    assert "1 comment waits for a decision" in text
+    assert "In work" in text
+    assert "What to do next" not in text
+
+
+def test_new_site_says_what_to_do_next(client, editor):
+    assert "What to do next" in client.get("/admin").get_data(as_text=True)
