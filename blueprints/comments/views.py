@@ -40,6 +40,13 @@ class ParentGoneError(Conflict):
     )
 
 
+@bp.after_request
+def tell_renderings_apart(response: Response) -> Response:
+    """A page and a fragment live under one address here; no cache may take one for the other."""
+    response.vary.add("HX-Request-Type")
+    return response
+
+
 @bp.get("/posts/<slug>/comments")
 def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
@@ -281,7 +288,6 @@ def _news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, in
 def _fragment(template: str, *, status: int = 200, **context: object) -> Response:
     response = make_response(render_template(template, **context), status)
     response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
-    response.vary.add("HX-Request-Type")
     return response
 
 

@@ -431,3 +431,15 @@ def settings_with(app, **changes):
     from dataclasses import replace
 
     return replace(app.config["SETTINGS"], **changes)
+
+
+@pytest.mark.parametrize(
+    "path", ["/posts/{slug}/comments", "/posts/{slug}/comments/mine", "/comments/{id}", "/comments/{id}/reply"]
+)
+@pytest.mark.parametrize("world", WORLDS)
+def test_page_and_fragment_of_one_address_are_told_apart(client, make, post, path, world):
+    path = path.format(slug=post.slug, id=make.comment(post).id)
+    response = client.htmx("GET", path) if world == "htmx" else client.get(path)
+    assert "HX-Request-Type" in response.headers["Vary"]
+    if world == "htmx":
+        assert response.headers["Cache-Control"].startswith("private")
