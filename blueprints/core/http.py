@@ -1,6 +1,7 @@
 """What every answer and every request has in common: headers, caching, origin check, proxies, odd input."""
 
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,14 +98,26 @@ def refuse_odd_input() -> None:
 
 
 def refuse_large_body() -> None:
-    """413 before a byte of the body is read."""
+    """413 before the body is read; one that does not say how long it is, is read up to the limit and no further."""
     limit = MAX_DESK_BODY if request.path.startswith("/admin/") else MAX_BODY
     request.max_content_length = limit
-    if request.content_length is not None and request.content_length > limit:
+    length = request.content_length
+    if length is None and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        length = _keep_chunks(limit)
+    if length is not None and length > limit:
         raise RequestEntityTooLarge(
             f"This is larger than the {limit // 1024} KB that can be sent here. Nothing was stored; "
             "go back one page, your text is still in the form."
         )
+
+
+def _keep_chunks(limit: int) -> int:
+    """The length of a body sent in chunks; cut off in silence, as Werkzeug would do it, words would be lost."""
+    stream, body = request.environ["wsgi.input"], b""
+    while len(body) <= limit and (part := stream.read(limit + 1 - len(body))):
+        body += part
+    request.environ["wsgi.input"] = BytesIO(body)
+    return len(body)
 
 
 def refuse_foreign_write() -> None:
@@ -120,8 +133,15 @@ def refuse_foreign_write() -> None:
             raise WrongOriginError
         return
     origin = request.headers.get("Origin")
-    if origin is None or urlsplit(origin).netloc.lower() not in _own_hosts():
+    if origin is None or _host_of(origin) not in _own_hosts():
         raise WrongOriginError
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
 
 
 def _own_hosts() -> set[str]:
