@@ -50,9 +50,9 @@ class Entry:
     takes_focus: bool = False
 
     @classmethod
-    def of(cls, comment: Comment, *, level: int = 0) -> "Entry":
+    def of(cls, comment: Comment, *, level: int = 0, names_parent: bool = True) -> "Entry":
         """A comment that is drawn outside its thread: just sent, or fetched alone."""
-        parent = comment.parent
+        parent = comment.parent if names_parent and comment.depth > settings.current().thread_depth else None
         return cls(
             id=comment.id,
             number=comment.number,
@@ -63,11 +63,18 @@ class Entry:
             person_id=comment.person_id,
             is_tombstone=False,
             level=level,
-            in_reply_to=cls.of(parent) if parent and comment.depth > settings.current().thread_depth else None,
+            in_reply_to=cls.answered(parent) if parent else None,
             takes_replies_inside=comment.depth < settings.current().thread_depth,
             is_pending=not comment.is_public,
             hold_reason=comment.hold_reason,
         )
+
+    @classmethod
+    def answered(cls, comment: Comment) -> "Entry":
+        """What a reply says it answers: one step up, not the whole way; a removed comment without its name."""
+        entry = cls.of(comment, names_parent=False)
+        entry.name = comment.name if comment.is_public else ""
+        return entry
 
 
 @dataclass(frozen=True)
