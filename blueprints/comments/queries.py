@@ -30,8 +30,9 @@ def by_id(number: int) -> Comment | None:
 
 def sent_before(post: Post, *, key: str | None, email: str, text: str, parent_id: int | None) -> Comment | None:
     """The comment that this submission repeats: the same key, or the same words by the same address just now."""
-    if key and (found := db.session.scalar(select(Comment).where(Comment.submission_key == key))):
-        return found if found.post_id == post.id else None
+    with_key = select(Comment).where(Comment.submission_key == key, Comment.post_id == post.id)
+    if key and (found := db.session.scalar(with_key)):
+        return found
     return db.session.scalar(
         select(Comment)
         .where(
@@ -43,6 +44,11 @@ def sent_before(post: Post, *, key: str | None, email: str, text: str, parent_id
         )
         .order_by(Comment.id)
     )
+
+
+def is_key_used(key: str | None) -> bool:
+    """Whether a comment below any post came with this key."""
+    return bool(key) and db.session.scalar(select(Comment.id).where(Comment.submission_key == key)) is not None
 
 
 def is_known(writer: str | None, email: str) -> bool:
@@ -64,12 +70,6 @@ def waiting_of(writer: str, post_id: int) -> list[Comment]:
         .order_by(Comment.id)
     )
     return list(db.session.scalars(query))
-
-
-def waiting_with(comment: Comment) -> list[Comment]:
-    """What the writer of *comment* has waiting on the same post, *comment* last."""
-    others = [each for each in waiting_of(comment.writer_hash, comment.post_id) if each.id != comment.id]
-    return [*others, comment]
 
 
 def count_since(post: Post, number: int) -> int:

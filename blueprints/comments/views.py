@@ -98,6 +98,8 @@ def reply(number: int) -> ResponseReturnValue:
     post = _readable(parent.post.slug)
     if request.method == "POST":
         return _submit(post)
+    if parent.number is None:
+        abort(404)
     if not parent.is_public:
         abort(410, "The comment you want to answer has been removed.")
     if not post.comments_open:
@@ -149,7 +151,10 @@ def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Respons
         return errors.problem(status, reason, headers)
     if status >= 500:
         errors.forget_database()
-    form = CommentForm(request.form, post_id=0)
+    try:
+        form = CommentForm(request.form, post_id=0)
+    except HTTPException:  # a body that cannot be read at all: nothing to give back
+        return errors.problem(status, reason, headers)
     response = make_response(
         render_template(
             "comments/kept.html", form=form, reason=reason, action=request.path, title=errors.title_of(status)
@@ -193,7 +198,7 @@ def _submit(post: Post) -> ResponseReturnValue:
         form.parent.data = ""
         form.form_errors = [str(error.description)]
         return _invalid(post, form)
-    response = make_response(_accepted(stored, is_new=is_new))
+    response = make_response(_accepted(stored, is_new=is_new, writer=writer))
     if not stored.is_public and stored.is_by(writer):
         response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
     return response
@@ -207,6 +212,8 @@ def _store(comment: Comment, slug: str, parent_id: int | None, writer: str, *, i
     )
     if again:
         return again, False
+    if queries.is_key_used(comment.submission_key):
+        comment.submission_key = None  # below another post: what was sent here is not the same
     if not post.comments_open:
         raise Forbidden(
             "The discussion of this post is closed. Your text was not stored; copy it if you want to keep it."
@@ -221,7 +228,7 @@ def _store(comment: Comment, slug: str, parent_id: int | None, writer: str, *, i
     return add(comment), True
 
 
-def _accepted(comment: Comment, *, is_new: bool) -> ResponseReturnValue:
+def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnValue:
     post = comment.post
     if not wants_fragment():
         address = _place_of(comment) if comment.is_public else url_for("comments.show", number=comment.id)
@@ -233,8 +240,10 @@ def _accepted(comment: Comment, *, is_new: bool) -> ResponseReturnValue:
         found = thread.page(post.id, number)
         return _fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment, **sent)
     if not comment.is_public:
-        waiting = [_preview(each) for each in queries.waiting_with(comment)]
-        waiting[-1].takes_focus = True
+        # The same words under the same address may have come from another browser: that one's are not shown here.
+        waiting = [_preview(each) for each in queries.waiting_of(writer_hash(writer), post.id)]
+        for entry in waiting:
+            entry.takes_focus = entry.id == comment.id
         return _fragment("comments/held.hx.html", status=status, post=post, entries=waiting, **sent)
     after = min(_number("after", request.form) or 0, post.last_number)
     entry = thread.Entry.of(comment)
@@ -252,7 +261,7 @@ def _accepted(comment: Comment, *, is_new: bool) -> ResponseReturnValue:
 
 
 def _invalid(post: Post, form: CommentForm) -> ResponseReturnValue:
-    parent = queries.by_id(form.parent_id) if form.parent_id and not form.parent.errors else None
+    parent = queries.by_id(form.parent_id) if not form.parent.errors and form.parent_id else None
     if parent is not None and (not parent.is_public or parent.post_id != post.id):
         parent = None
     context = _form_context(post, form, parent, form_id=_form_id())
@@ -295,7 +304,7 @@ def _preview(comment: Comment) -> thread.Entry:
     """A comment that waits, as its writer sees it: links do not lead anywhere yet."""
     entry = thread.Entry.of(comment)
     entry.html, entry.url = markdown.without_links(comment.html), ""
-    entry.in_reply_to = thread.Entry.of(comment.parent) if comment.parent else None
+    entry.in_reply_to = thread.Entry.answered(comment.parent) if comment.parent else None
     return entry
 
 
