@@ -50,7 +50,7 @@ _COMMENT_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
-_OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field)[\w.:\-]{1,80}\Z")
+_OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|post\Z)[\w.:\-]{1,80}\Z")
 _QUOTES = {
     "de": "„“‚‘",
     "fr": ["«\N{NARROW NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}»", "“", "”"],

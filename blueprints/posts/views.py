@@ -114,7 +114,7 @@ def _variants(path: str) -> list[str]:
 def _wordpress_list(path: str) -> ResponseReturnValue | None:
     """WordPress's lists under their new addresses."""
     words = [unquote(word) for word in path.strip("/").split("/")]
-    if len(words) < 2:
+    if len(words) < 2 or any("\0" in word for word in words):
         return None
     if words[0] in ("category", "tag") and queries.tag_by_slug(words[-1]):
         return redirect(url_for("posts.tag", slug=words[-1]), 301)
