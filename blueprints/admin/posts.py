@@ -123,7 +123,7 @@ def edit_post(number: int) -> ResponseReturnValue:
 @staff_only
 def preview_post() -> ResponseReturnValue:
     """The post as it would read; nothing is stored."""
-    number = _number(request.args.get("post"))
+    number = _number(request.form.get("post"))
     post = _mine(number) if number else None
     form = _form(post)
     draft = Draft.typed(form)
@@ -226,7 +226,7 @@ def _slug_taken(form: PostForm, post: Post | None, error: SlugTakenError) -> Res
 def _again(form: PostForm, post: Post | None, status: int, **more: Any) -> ResponseReturnValue:
     """The form with every word in it, and what is wrong."""
     context = {**_context(form, post), **more}
-    return answer("admin/post.html", "admin/_post_form.html", status=status, **context)
+    return answer("admin/post.html", "admin/post_again.hx.html", status=status, **context)
 
 
 def _context(form: PostForm, post: Post | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@
   };
   const WRITTEN = ["title", "standfirst", "body"];
   const form = () => document.getElementById("post-form");
-  const key = () => `desk:${form().dataset.draft}`;
+  const key = () => `desk:${form().dataset.address}`;
   let dirty = false;
   let leaving = false;
 
@@ -45,8 +45,10 @@
       made.addEventListener("click", () => { act(); line.remove(); form().elements.body.focus(); });
       return made;
     };
-    line.append(
-      text,
+    const buttons = document.createElement("span");
+    buttons.className = "desk-notice__actions";
+    line.append(text, buttons);
+    buttons.append(
       button("Bring them back", () => {
         for (const name of WRITTEN) form().elements[name].value = kept[name];
         dirty = true;
@@ -86,10 +88,10 @@
     forget();
   });
 
-  // A post that has just been made lives at an address of its own from now on.
+  // What has just been made lives at an address of its own from now on.
   document.addEventListener("htmx:after:swap", () => {
-    const address = form()?.dataset.draft;
-    if (address && address !== location.pathname && location.pathname.endsWith("/new")) history.replaceState(null, "", address);
+    const address = document.querySelector("form[data-address]")?.dataset.address;
+    if (address && address !== location.pathname) history.replaceState(null, "", address);
   });
 
   document.addEventListener("htmx:error", (event) => {

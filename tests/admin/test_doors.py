@@ -72,7 +72,7 @@ def test_editor_is_refused_where_only_administrators_may(app, client, make, edit
 def test_another_authors_post_does_not_exist(app, client, make, author):
     post = make.post(authors=[make.person()])
     assert client.get(f"/admin/posts/{post.id}/edit").status_code == 404
-    assert client.post(f"/admin/posts/preview?post={post.id}").status_code == 404
+    assert client.post("/admin/posts/preview", data={"post": str(post.id)}).status_code == 404
     assert post.title not in client.get("/admin/posts").get_data(as_text=True)
 
 
