@@ -193,11 +193,19 @@ class PersonForm(FlaskForm):
     )
     affiliation = LineField("Affiliation", [AtMost(200), storable], render_kw={"dir": "auto"})
     bio = TextField("About", [AtMost(BIO), storable], render_kw={"rows": 6, "dir": "auto"})
-    portrait = LineField(
-        "Portrait", [AtMost(300), storable, own_path], render_kw={"inputmode": "url", "spellcheck": "false"}
-    )
+    portrait = FileField("Portrait", render_kw={"accept": "image/jpeg,image/png,image/webp,image/gif"})
+    without_portrait = BooleanField("Take the portrait away")
     links = TextField("Links", [AtMost(8000), storable], render_kw={"rows": 4, "spellcheck": "false"})
     disclaimer = TextField("Disclaimer", [AtMost(DISCLAIMER), storable], render_kw={"rows": 3, "dir": "auto"})
+
+    def validate_portrait(self, field: FileField) -> None:
+        """A picture that can be decoded; what is kept of it is made here."""
+        self.picture: bytes | None = None
+        if field.data:
+            try:
+                self.picture = pictures.portrait(field.data.read())
+            except pictures.PictureError as error:
+                raise ValidationError(str(error)) from error
 
     def validate_links(self, field: TextField) -> None:
         """One link a line, its address last."""
@@ -224,7 +232,6 @@ class PersonForm(FlaskForm):
             "name": person.name,
             "affiliation": person.affiliation,
             "bio": person.bio,
-            "portrait": person.portrait,
             "links": "\n".join(f"{label} {address}" for label, address in person.links or []),
             "disclaimer": person.disclaimer,
         }

@@ -58,7 +58,8 @@ def _show(person: Person | None) -> ResponseReturnValue:
 def _fill(person: Person, form: PersonForm) -> None:
     person.name = str(form.name.data)
     person.affiliation = form.affiliation.data or ""
-    person.portrait = form.portrait.data or ""
+    if form.picture or form.without_portrait.data:
+        person.show_portrait(form.picture)
     person.links = form.link_list
     person.disclaimer = form.disclaimer.data or ""
     person.write_bio(form.bio.data or "")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import abort, make_response, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import UnprocessableEntity
@@ -15,7 +15,7 @@ from blueprints.admin.drafts import Draft, SlugTakenError
 from blueprints.admin.forms import PostForm
 from blueprints.core import site
 from blueprints.core.db import db, now, writing
-from blueprints.core.htmx import answer, wants_fragment
+from blueprints.core.htmx import answer
 from blueprints.core.http import LARGEST_ID, page_number
 from blueprints.posts import queries
 from blueprints.posts.models import DRAFT, PUBLISHED, Post
@@ -132,11 +132,9 @@ def preview_post() -> ResponseReturnValue:
     shown.write(draft.body, form.format, language=site.current().language)
     shown.credit(draft.authors)
     shown.tags = queries.tags_named(draft.tags)
-    if wants_fragment():
-        response = make_response(render_template("admin/_preview.html", shown=shown))
-        response.vary.add("HX-Request-Type")
-        return response
-    return render_template("admin/post.html", **{**_context(form, post), "shown": shown})
+    lines = sum(name.startswith("authors-") for name in request.form)
+    context = {**_context(form, post), "shown": shown, "lines_changed": lines != len(form.authors.entries)}
+    return answer("admin/post.html", "admin/post_previewed.hx.html", **context)
 
 
 @bp.post("/posts/<id:number>/<any(publish, unpublish):verb>")

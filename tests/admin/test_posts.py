@@ -291,6 +291,21 @@ def test_preview_shows_the_text_and_stores_nothing(client, make, editor, world):
     assert [post.title for post in posts()] == ["Before"]
 
 
+@pytest.mark.parametrize("world", WORLDS)
+def test_preview_offers_a_line_for_one_more_author(client, make, editor, world):
+    person = make.person()
+    form = form_of(client, "/admin/posts/new", "#post-form")
+    data = {**values(form), "authors-1": str(person.id)}
+    path = "/admin/posts/preview"
+    response = client.htmx("POST", path, data=data) if world == "htmx" else client.post(path, data=data)
+    page = partials(response)["#post-authors"] if world == "htmx" else soup(response)
+    assert [values(page)[f"authors-{number}"] for number in range(3)] == [
+        str(editor.person_id),
+        str(person.id),
+        "",
+    ]
+
+
 def test_preview_of_a_new_post_needs_no_valid_form(client, editor):
     response = client.htmx("POST", "/admin/posts/preview", data={"body": "# Early"})
     assert response.status_code == 200
