@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     Field,
     FieldList,
-    Form,
     HiddenField,
     PasswordField,
     RadioField,
@@ -22,6 +22,7 @@ from wtforms.validators import Length
 
 from blueprints.accounts.forms import long_enough
 from blueprints.accounts.models import AUTHOR, ROLES, Account, Person
+from blueprints.core import pictures
 from blueprints.core.fields import (
     AtMost,
     LineField,
@@ -177,12 +178,6 @@ def tags_text(names: list[str]) -> str:
 def _ordinal(number: int) -> str:
     ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def own_path(form: Form, field: Field) -> None:
-    """A path on this site: pages ask nothing of other servers."""
-    if field.data and (not field.data.startswith("/") or field.data.startswith("//") or " " in field.data):
-        raise ValidationError("Give a path on this site; it reads like /media/portrait.jpg.")
 
 
 class PersonForm(FlaskForm):
