@@ -79,6 +79,9 @@ class XMLStream:
         try:
             for text in self._cleaned(progress):
                 parser.feed(text.encode("utf-8"))
+                # Not every fault is raised where it happens: some only end the flow of elements.
+                for entry in parser.feed_error_log.filter_from_fatals():
+                    raise BrokenFileError(self.path, entry.message, entry.line + self._lines_before)
                 for _event, element in parser.read_events():
                     if not is_checked:
                         self._refuse_entities(element)

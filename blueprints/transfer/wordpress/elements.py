@@ -30,6 +30,8 @@ _ATTRIBUTES = {
     "source": {"src"},
     "param": {"name", "value"},
 }
+_PARSER = lxml.html.HTMLParser(huge_tree=True)
+_BOXES = {"div", "section", "span", "blockquote", "details", "figure", "ul", "ol", "li", "table"}
 _URL = re.compile(r"https?://[^\s<>\"']+\Z")
 _PRUNED = {"p", "div", "span", "figure", "figcaption", "a", "strong", "em", "b", "i", "u", "small", "ul", "ol", "li"}
 _BLOCKS = {"div", "section", "blockquote", "li", "td", "th", "dd", "figure", "details"}
@@ -53,7 +55,7 @@ def settle(text: str, address: str, counts: Counter[str]) -> str:
     )
     if "<" not in sound:
         return sound
-    root = lxml.html.fragment_fromstring(sound, create_parent="div")
+    root = _tree(sound)
     for player in [element for element in root.iter(*_PLAYERS) if element.getparent() is not None]:
         if _is_within(player, root):
             _link_player(player, address, counts)
@@ -64,6 +66,17 @@ def settle(text: str, address: str, counts: Counter[str]) -> str:
     _tidy(root)
     _gather_loose(root)
     return (html.escape(root.text or "", quote=False) + "".join(_written(child) for child in root)).strip()
+
+
+def _tree(sound: str) -> lxml.html.HtmlElement:
+    """*sound* as a tree. The parser gives up on absurd depth without a word: then the boxes go and the text stays."""
+    words = html.unescape(nh3.clean(sound, tags=set())).split()
+    for tags in (_TAGS, _TAGS - _BOXES, {"p", "br"}):
+        text = sound if tags is _TAGS else nh3.clean(sound, tags=tags)
+        root = lxml.html.fragment_fromstring(text, create_parent="div", parser=_PARSER)
+        if "".join("".join(root.itertext()).split()) == "".join(words):
+            return root
+    raise ValueError("the markup cannot be read")
 
 
 def label_of(address: str) -> str:
@@ -221,6 +234,12 @@ def _tidy(root: lxml.html.HtmlElement) -> None:
         if element.tag == "span" and not element.attrib:
             element.drop_tag()
             continue
+        if element.tag == "p":
+            element.text = (element.text or "").lstrip()
+            if not len(element):
+                element.text = element.text.rstrip()
+            else:
+                element[-1].tail = (element[-1].tail or "").rstrip()
         is_empty = not len(element) and not (element.text or "").replace("\xa0", " ").strip()
         if is_empty and element.tag in _PRUNED and element.get("id") is None:
             _replace(element, None)

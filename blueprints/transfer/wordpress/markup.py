@@ -12,17 +12,17 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from blueprints.transfer.wordpress import paragraphs, shortcodes
+from blueprints.transfer.wordpress import paragraphs, shortcodes, spans
 from blueprints.transfer.wordpress.elements import label_of, settle
 from blueprints.transfer.wordpress.shortcodes import Shortcode
 from blueprints.transfer.wordpress.survey import Attachment
 
+# The text of a comment that delimits a block; in its attributes the editor writes "--" as an escape.
 _DELIMITER = re.compile(
-    r"<!--\s+(?P<close>/)?wp:(?P<name>[a-z][a-z0-9_/-]*)\s+(?P<attributes>\{(?:[^}]+|\}+(?=\})|(?!\}\s+/?-->).)*?\}\s+)?(?P<alone>/)?-->",
-    re.S,
+    r"\s+(?P<close>/)?wp:(?P<name>[a-z][a-z0-9_/-]*)(?:\s+(?P<attributes>\{.*\}))?\s*(?P<alone>/)?\Z", re.S
 )
-_CODE = re.compile(r"\[(code|sourcecode|source|highlight|cc|codesyntax)\b[^\]]*\].*?\[/\1\]", re.S | re.I)
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_CODE = spans.shortcodes(*shortcodes.CODE)
+_CAPTION = spans.shortcodes("caption", "wp_caption")
 _SOURCES = ("src", "url", "mp4", "m4v", "webm", "ogv", "flv", "mov", "mp3", "m4a", "ogg", "wav", "wma")
 _PLACES = {
     "youtube": "https://www.youtube.com/watch?v={}",
@@ -70,7 +70,7 @@ def convert(written: str, around: Surroundings) -> Body:
 def excerpt(written: str) -> str:
     """The words of an excerpt, without blocks and shortcodes."""
     nothing: Counter[str] = Counter()
-    text = _COMMENT.sub("", written)
+    text = spans.without_comments(written)
     return shortcodes.replace(text, lambda _code: None, nothing, nothing)
 
 
@@ -78,20 +78,20 @@ def _without_blocks(text: str, around: Surroundings, counts: Counter[str], notes
     """*text* without delimiters and comments; what stands outside of all blocks gets its paragraphs by its lines."""
     out: list[str] = []
     position = level = 0
-    for found in _DELIMITER.finditer(text):
-        piece = _without_comments(text[position : found.start()])
+    for start, end in spans.comments(text):
+        found = _DELIMITER.match(text[start + 4 : end - 3])
+        if found is None:
+            continue
+        piece = spans.without_comments(text[position:start])
         out.append(piece if level else _loose(piece))
-        position = found.end()
+        position = end
         if found["close"]:
             level = max(0, level - 1)
         elif found["alone"]:
             out.append(_dynamic(found["name"], found["attributes"] or "", around, counts, notes, depth))
-        else:
+        elif found["name"] != "freeform":  # a classic text in a block keeps its habits
             level += 1
-            # A classic text that was put into a block keeps its habits.
-            if found["name"] in ("freeform", "core/freeform", "classic"):
-                level -= 1
-    piece = _without_comments(text[position:])
+    piece = spans.without_comments(text[position:])
     out.append(piece if level else _loose(piece))
     return "".join(out)
 
@@ -102,21 +102,15 @@ def _loose(piece: str) -> str:
         return piece
     held: list[str] = []
 
-    def hold(found: re.Match[str]) -> str:
-        held.append(found[0])
+    def hold(code: str) -> str:
+        held.append(code)
         return f"\n\n\x05{len(held) - 1}\x06\n\n"
 
     # Blank lines inside of these are theirs, not the text's.
-    piece = _CODE.sub(hold, piece)
-    piece = re.sub(r"^[^\S\n]*(\[(?:wp_)?caption\b.*?\[/(?:wp_)?caption\])", r"\n\n\1\n\n", piece, flags=re.S | re.M)
+    piece = spans.replace(piece, _CODE, hold)
+    piece = spans.replace(piece, _CAPTION, lambda caption: f"\n\n{caption}\n\n")
     piece = re.sub("<p>(\x05\\d+\x06)</p>", r"\1", paragraphs.from_lines(piece))
     return re.sub("\x05(\\d+)\x06", lambda found: held[int(found[1])], piece)
-
-
-def _without_comments(text: str) -> str:
-    """*text* without HTML comments; one that is never closed would hide the rest, so it is shown."""
-    text = _COMMENT.sub("", text)
-    return text.replace("<!--", "&lt;!--")
 
 
 def _dynamic(name: str, attributes: str, around: Surroundings, counts: Counter[str], notes: str, depth: int) -> str:

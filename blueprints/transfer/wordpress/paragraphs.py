@@ -7,9 +7,11 @@ says anything inside preformatted text, between table cells or list items.
 import re
 from dataclasses import dataclass, field
 
+from blueprints.transfer.wordpress import spans
+
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
-_LITERAL = re.compile(
-    r"<(pre|textarea|xmp|listing|svg|math|object|video|audio|iframe|select)\b.*?</\1\s*>", re.S | re.I
+_LITERAL = spans.elements(
+    *("pre", "textarea", "xmp", "listing", "svg", "math", "object", "video", "audio", "iframe", "select")
 )
 _BLANK = re.compile(r"\n[^\S\n]*\n\s*")
 _ALL_BLANK = re.compile(r"\s*\Z")
@@ -41,12 +43,12 @@ def from_lines(body: str) -> str:
     body = body.replace("\r\n", "\n").replace("\r", "\n")
     held: list[str] = []
 
-    def hold(found: re.Match[str]) -> str:
-        held.append(found[0])
+    def hold(element: str) -> str:
+        held.append(element)
         mark = f"\x03{len(held) - 1}\x04"
-        return f"<hr {mark}>" if found[1].lower() in ("pre", "listing", "xmp") else mark
+        return f"<hr {mark}>" if element[:4].lower() in ("<pre", "<xmp", "<lis") else mark
 
-    body = _LITERAL.sub(hold, body)
+    body = spans.replace(body, _LITERAL, hold)
     out: list[str] = []
     run = _Run()
     open_blocks: list[str] = []

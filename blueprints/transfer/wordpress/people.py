@@ -52,15 +52,19 @@ class People:
         if linked is None:
             person_id, is_new = self._person(f"guest:{guest.key}", guest.name, guest.email, kind="guest-author")
         else:
-            person_id, is_new = linked, True
-        (self.report.take if is_new else self.report.know)("guest-author")
+            person_id, is_new = linked, False
         person = db.session.get_one(Person, person_id)
-        if is_new and guest.bio and not person.bio:
+        is_ours = person.source == self.site
+        if guest.bio and not person.bio and is_ours:
             person.write_bio(_as_markdown(guest.bio))
-        if is_new and guest.website.startswith(("http://", "https://")) and not person.links:
+            is_new = True
+        if not guest.website.startswith(("http://", "https://")):
+            if guest.website:
+                self.report.note("website left out, it is no web address", f"{guest.name}: {guest.website}")
+        elif not person.links and is_ours:
             person.links = [[urlsplit(guest.website).netloc, guest.website]]
-        elif guest.website and not guest.website.startswith(("http://", "https://")):
-            self.report.note("website left out, it is no web address", f"guest author “{guest.name}”: {guest.website}")
+            is_new = True
+        (self.report.take if is_new else self.report.know)("guest-author")
         self._know(guest.key, person_id)
 
     def byline(self, item: Item) -> list[int]:

@@ -12,7 +12,7 @@ from blueprints.core import limits
 from blueprints.core.db import db, now
 from blueprints.posts.models import Post
 from blueprints.transfer.report import Report
-from blueprints.transfer.wordpress import paragraphs
+from blueprints.transfer.wordpress import paragraphs, spans
 from blueprints.transfer.wordpress.dates import Clock
 from blueprints.transfer.wordpress.fitting import fit
 from blueprints.transfer.wordpress.people import People
@@ -24,7 +24,7 @@ from blueprints.transfer.wordpress.wxr import Reply
 _STATES = {"1": APPROVED, "approve": APPROVED, "trash": TRASH, "post-trashed": TRASH, "spam": SPAM}
 _KINDS = {"": COMMENT, "comment": COMMENT, "pingback": MENTION, "trackback": MENTION}
 _BATCH = 500
-_PART = re.compile(r"(<a\b.*?</a\s*>|<(?:pre|code)\b.*?</(?:pre|code)\s*>|<[^<>]*>)", re.S | re.I)
+_SETTLED = spans.elements("a", "pre", "code")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'\x01-\x06]+", re.I)
 
 
@@ -131,11 +131,18 @@ class Replies:
 
 def converted(written: str) -> str:
     """The text of a comment as HTML: its lines as paragraphs and breaks, bare addresses as links."""
-    words = re.sub(r"<!--.*?-->", "", written, flags=re.S).replace("<!--", "&lt;!--").strip()
-    if "://" in words or "www." in words.lower():
-        parts = _PART.split(words)
-        parts[::2] = [_ADDRESS.sub(_link, part) for part in parts[::2]]
-        words = "".join(parts)
+    words = spans.without_comments(written).strip()
+    if "://" not in words and "www." not in words.lower():
+        return paragraphs.from_lines(words)
+    held: list[str] = []
+
+    def hold(element: str) -> str:
+        held.append(element)
+        return f"\x05{len(held) - 1}\x06"
+
+    parts = re.split(r"(<[^<>]*>)", spans.replace(words, _SETTLED, hold))
+    parts[::2] = [_ADDRESS.sub(_link, part) for part in parts[::2]]
+    words = re.sub("\x05(\\d+)\x06", lambda found: held[int(found[1])], "".join(parts))
     return paragraphs.from_lines(words)
 
 

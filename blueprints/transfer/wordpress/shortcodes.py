@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from blueprints.transfer.wordpress import spans
+
 _TOKEN = re.compile(
     r"\[(?P<escape>\[?)(?P<close>/?)(?P<name>[A-Za-z][\w-]{0,60})"
     r"(?P<words>(?:\s(?:[^\[\]\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}')*?)?)(?P<alone>/?)\](?P<escaped>\]?)"
@@ -19,7 +21,8 @@ _WORD = re.compile(
     r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))(?=\s|$)|"([^"]*)"(?=\s|$)|'([^']*)'(?=\s|$)|(\S+)"""
 )
 # Left as they are: what they hold is shown letter by letter, or a bracket in a tag's attribute.
-_UNTOUCHED = re.compile(r"<(pre|code|textarea|xmp|kbd|samp|tt)\b.*?</\1\s*>|<[A-Za-z/][^<>]*\[[^<>]*>", re.S | re.I)
+_LITERAL = spans.elements("pre", "code", "textarea", "xmp", "kbd", "samp", "tt")
+_BRACKET_IN_TAG = re.compile(r"<[A-Za-z/][^<>\[]*\[[^<>]*>")
 _HELD = re.compile("\x01(\\d+)\x02")
 _CURLY = str.maketrans({"“": '"', "”": '"', "″": '"', "„": '"'})
 CODE = {"code", "sourcecode", "source", "highlight", "cc", "codesyntax"}
@@ -69,7 +72,8 @@ class _Reader:
         self.unknown = unknown
         self.doubtful = doubtful
         self.held: list[str] = []
-        self.body = _UNTOUCHED.sub(lambda found: self.hold(found[0]), body)
+        body = spans.replace(body, _LITERAL, self.hold)
+        self.body = _BRACKET_IN_TAG.sub(lambda found: self.hold(found[0]), body)
         self.out: list[str] = []
         self.stack: list[_Open] = []
 

@@ -1,0 +1,82 @@
+"""Export files of other projects: each is refused with a reason, or every record in it is accounted for."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, select
+
+from blueprints.comments.models import Comment
+from blueprints.core.db import db
+from blueprints.posts.models import Post
+from blueprints.transfer.wordpress import importer
+from blueprints.transfer.xmlstream import BrokenFileError
+from tests.conftest import SHARED, shared_data
+
+EXPECTED = json.loads((SHARED / "expected.json").read_text(encoding="utf-8")) if SHARED.exists() else {}
+NAMES = sorted(name for name in EXPECTED if name.startswith("wxr/"))
+# Broken on purpose or by the tool that wrote them (their parse is not "strict"), or no version that WordPress takes.
+REFUSED = {
+    "wxr/ghost-migrate/multiple-attachments-only.xml": "line 11: EntityRef",
+    "wxr/ghost-migrate/sample-no-slug.xml": "line 109: EntityRef",
+    "wxr/ghost-migrate/sample.xml": "line 109: EntityRef",
+    "wxr/ghost-migrate/squarespace-sample.xml": "line 33: xmlParseEntityRef",
+    "wxr/remark42-xmlTestWPmd.xml": "line 8: the prefix wp: is used but never declared",
+    "wxr/wordpress-importer/crazy-cdata.xml": "line 18: Sequence",
+    "wxr/wordpress-importer/invalid-version-tag.xml": "line 33: its WXR version",
+    "wxr/wordpress-importer/malformed-simple.xml": "line 14: Premature end",
+    "wxr/wordpress-importer/malformed.xml": "line 90: Opening and ending tag mismatch",
+    "wxr/wordpress-importer/missing-version-tag.xml": "names no WXR version",
+    "wxr/wordpress-importer/namespace-edge-cases.xml": "line 84: xmlns:unicode",
+}
+_KINDS = {"post": "posts", "(none)": "posts", "page": "pages"}
+
+
+@pytest.mark.parametrize("name", NAMES or ["wxr"])
+def test_every_record_of_a_real_file_is_accounted_for(app, name):
+    path = shared_data(name)
+    expected = EXPECTED[name]
+    if name in REFUSED:
+        with pytest.raises(BrokenFileError, match=REFUSED[name]):
+            importer.run([path], dry_run=False)
+        assert db.session.scalar(select(func.count()).select_from(Post)) == 0
+        return
+    report = importer.run([path], dry_run=False)
+    wanted: Counter[str] = Counter()
+    for type_and_status, number in expected["items_by_type_status"].items():
+        kind = type_and_status.split("/")[0]
+        wanted[_KINDS.get(kind, kind)] += number
+    wanted["comments"] = expected["comments"]["total"]
+    wanted["authors"] = expected["channel"]["authors"]
+    wanted["categories"] = expected["channel"]["categories"]
+    wanted["tags"] = expected["channel"]["tags"]
+    wanted["terms"] = sum(expected["channel"]["terms_by_taxonomy"].values())
+    found = {kind: tally.found for kind, tally in report.tallies.items() if "named only" not in kind}
+    assert {kind: number for kind, number in found.items() if number} == {k: n for k, n in wanted.items() if n}
+    kept = report.of("posts").imported + report.of("pages").imported
+    assert db.session.scalar(select(func.count()).select_from(Post)) == kept
+    assert db.session.scalar(select(func.count()).select_from(Comment)) == report.of("comments").imported
+    again = importer.run([path], dry_run=False)
+    assert sum(tally.imported for tally in again.tallies.values()) == 0
+
+
+def test_comments_of_a_real_file_have_their_states_and_depths(app):
+    name = "wxr/theme-test-data/themeunittestdata.wordpress.xml"
+    importer.run([shared_data(name)], dry_run=False)
+    expected = EXPECTED[name]["comments"]
+    states = Counter(db.session.scalars(select(Comment.state)))
+    assert (states["approved"], states["pending"]) == (expected["by_status"]["1"], expected["by_status"]["0"])
+    depths = Counter(str(depth + 1) for depth in db.session.scalars(select(Comment.depth)))
+    assert depths == expected["depth_histogram"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in REFUSED] or ["wxr"])
+def test_no_debris_is_left_in_a_real_file(app, name):
+    importer.run([shared_data(name)], dry_run=False)
+    for post in db.session.scalars(select(Post)):
+        assert "<!--" not in post.body_html
+        assert not any(mark in post.body_html for mark in "\x01\x02\x03\x04\x05\x06")
+        assert "<p></p>" not in post.body_html
+        assert not re.search(r'<\w+ [^>]*src="(?!/[^/])', post.body_html)
+        assert not any(f"[{code}" in post.body_html for code in ("caption", "/caption", "embed]", "audio ", "video "))
