@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from blueprints.transfer.wordpress import importer
 from blueprints.transfer.xmlstream import BrokenFileError
@@ -33,6 +34,8 @@ def wordpress(context: click.Context, files: tuple[Path, ...], dry_run: bool) ->
             report = importer.run(files, dry_run=dry_run, progress=bar.update)
     except BrokenFileError as error:
         raise click.ClickException(f"{error}. Nothing was written.") from error
+    except OperationalError as error:
+        raise click.ClickException(f"The database cannot be written: {error.orig}. Nothing was written.") from error
     for line in report.lines():
         click.echo(line)
     if dry_run:

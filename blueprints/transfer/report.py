@@ -3,7 +3,7 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 WIDTH = 100
 
@@ -56,6 +56,21 @@ class Report:
         """*what* happened *number* times, too often to name each."""
         self.counts[what] += number
 
+    def mark(self) -> "Mark":
+        """How far the account has come, to be gone `back_to` if the record at hand fails."""
+        return Mark(
+            {kind: replace(tally) for kind, tally in self.tallies.items()},
+            {key: len(which) for key, which in self.left_out.items()},
+            {key: len(which) for key, which in self.notes.items()},
+            self.counts.copy(),
+        )
+
+    def back_to(self, mark: "Mark") -> None:
+        """Forget what was written down since *mark*."""
+        self.tallies, self.counts = mark.tallies, mark.counts
+        self.left_out = {key: self.left_out[key][:length] for key, length in mark.left_out.items()}
+        self.notes = {key: self.notes[key][:length] for key, length in mark.notes.items()}
+
     def lines(self) -> Iterator[str]:
         """The report as it is printed."""
         yield f"{'':28}{'in the files':>14}{'imported':>12}{'already here':>15}{'left out':>12}"
@@ -73,6 +88,16 @@ class Report:
                 yield from _entry(what, which)
             for what, number in self.counts.items():
                 yield f"- {what}: {number}"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point in an account."""
+
+    tallies: dict[str, Tally]
+    left_out: dict[tuple[str, str], int]
+    notes: dict[str, int]
+    counts: Counter[str]
 
 
 def _entry(title: str, which: list[str]) -> Iterator[str]:

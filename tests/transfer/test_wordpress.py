@@ -309,6 +309,22 @@ def test_bad_record_is_named_and_the_others_come_in(app, tmp_path, monkeypatch):
     assert db.session.scalars(select(Post.source_id)).all() == ["2"]
 
 
+def test_bad_comment_takes_its_post_with_it_and_leaves_no_trace(app, tmp_path, monkeypatch):
+    from blueprints.transfer.wordpress import replies
+
+    whole = replies.converted
+    monkeypatch.setattr(replies, "converted", lambda text: 1 / 0 if "BAD" in text else whole(text))
+    old_slug = "<wp:postmeta><wp:meta_key>_wp_old_slug</wp:meta_key><wp:meta_value>old</wp:meta_value></wp:postmeta>"
+    below = wxr.comment(1) + wxr.comment(2, type="note") + wxr.comment(3, content="BAD")
+    report = bring(wxr.write(tmp_path / "x.xml", wxr.item(1, inner=old_slug + below), wxr.item(2)))
+    assert (report.of("comments").found, report.of("comments").left_out) == (3, 3)
+    assert list(report.left_out) == [
+        ("posts", "cannot be stored: ZeroDivisionError: division by zero"),
+        ("comments", "the item that they belong to was left out"),
+    ]
+    assert db.session.scalars(select(Alias.path)).all() == ["?p=2"]
+
+
 @pytest.mark.parametrize(
     ("ending", "reason"),
     [

@@ -77,6 +77,7 @@ def test_shortcodes_are_told_from_words_in_brackets(written, shown):
         ('a<img src="https://e.example/b.jpg">c', '<p>a <a href="https://e.example/b.jpg">b.jpg</a> c</p>'),
         ('<a href="/x"><img src="../b.jpg" alt="B"></a>', '<p><a href="/x">B</a></p>'),
         ('<img src="/b.jpg" alt="B" width="3">', '<p><img src="/b.jpg" alt="B" width="3"></p>'),
+        ('<a href="../y/">y</a>', '<p><a href="/2010/y/">y</a></p>'),
         ('x <img class="wp-smiley" src="https://e.example/s.gif" alt=":)">', "<p>x :)</p>"),
         ('x<img src="https://count.example/" width="1" height="1">', "<p>x</p>"),
         (

@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import lxml.html
 import nh3
@@ -61,6 +61,8 @@ def settle(text: str, address: str, counts: Counter[str]) -> str:
             _link_player(player, address, counts)
     for picture in list(root.iter("img")):
         _link_picture(picture, address, counts)
+    for link in root.iter("a"):
+        _anchor(link, address)
     _link_addresses(root)
     _lower_headings(root)
     _tidy(root)
@@ -200,6 +202,14 @@ def _part_words(element: lxml.html.HtmlElement) -> None:
         parent.text += " "
     if element.tail and not element.tail[0].isspace() and element.tail[0].isalnum():
         element.tail = " " + element.tail
+
+
+def _anchor(link: lxml.html.HtmlElement, address: str) -> None:
+    """A link that was relative to the page it stood on holds wherever the text is shown."""
+    target = (link.get("href") or "").strip()
+    if target and not re.match(r"[/#?]|[a-z][a-z0-9+.-]*:", target, re.I) and address:
+        parts = urlsplit(_joined(address, target))
+        link.set("href", urlunsplit(("", "", parts.path, parts.query, parts.fragment)))
 
 
 def _link_addresses(root: lxml.html.HtmlElement) -> None:

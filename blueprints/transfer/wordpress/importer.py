@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
 from blueprints.core import markdown, settings
 from blueprints.core.db import db, now, writing
@@ -115,18 +116,24 @@ class _Import:
         # What other items share is made outside of the savepoint: it stays even if this item fails.
         byline, tags = ([], []) if post else (people.byline(item), self.terms.of(item))
         is_new = post is None
+        mark = self.report.mark()
         try:
             with db.session.begin_nested():
                 post = post or self._add(item, found, source_id, byline, tags)
                 self.replies.add(
                     item.replies, post, site=found.site, clock=found.clock, people=people, which=item.label()
                 )
+        except OperationalError:
+            raise  # the database itself cannot go on
         except Exception as error:  # one bad record must not take the others with it
-            reason = f"cannot be stored: {type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            self.report.back_to(mark)
+            reason = f"cannot be stored: {type(error).__name__}: {str(error)[:200].partition(chr(10))[0]}"
             self.report.leave_out(kind, item.label(), reason)
             self.replies.leave_out_all(item.replies, "the item that they belong to was left out")
             return
         (self.report.take if is_new else self.report.know)(kind)
+        if is_new:
+            self._add_former_addresses(post, item, item.label())
 
     def _source_id(self, item: Item, site: str) -> str:
         """The number of *item*; where another item has that number too, or it has none, a mark of its own besides."""
@@ -175,7 +182,6 @@ class _Import:
             db.session.execute(insert(Byline), rows)
         if tags:
             db.session.execute(insert(tagging), [{"post_id": post.id, "tag_id": tag} for tag in tags])
-        self._add_former_addresses(post, item, which)
         if item.meta_value("_thumbnail_id"):
             self.report.count("featured picture left out, it is not in the export")
         if item["is_sticky"] == "1":
