@@ -7,6 +7,7 @@ from itsdangerous import BadSignature, Signer
 from wtforms import Form, HiddenField, ValidationError
 
 from blueprints.core import settings
+from blueprints.core.db import LARGEST_ID
 from blueprints.core.fields import (
     AtMost,
     LineField,
@@ -17,7 +18,6 @@ from blueprints.core.fields import (
     storable,
     web_address,
 )
-from blueprints.core.http import LARGEST_ID
 
 NAME, EMAIL, URL, TEXT = 80, 254, 200, 10_000
 # Much longer than any page is kept by a cache or left open by a reader who thinks.

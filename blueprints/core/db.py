@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 from blueprints.core.settings import SettingError
 
 BUSY_SECONDS = 5
+LARGEST_ID = 2**63 - 1  # what a row's number can be, in every database
 # WAL-reset fault: two connections that write and checkpoint at once can damage the file.
 # Fixed in 3.51.3, 3.50.7 and 3.44.6 (sqlite.org, release notes of these versions).
 _SOUND_FROM = (3, 51, 3)

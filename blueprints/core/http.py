@@ -12,11 +12,11 @@ from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from blueprints.core.db import LARGEST_ID
 from blueprints.core.settings import Network
 
 MAX_BODY = 256 * 1024
 MAX_DESK_BODY = 4 * 1024 * 1024
-LARGEST_ID = 2**63 - 1
 LARGEST_PAGE = 1_000_000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

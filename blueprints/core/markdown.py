@@ -127,10 +127,8 @@ def _link_remote_image(renderer: RendererHTML, tokens: Sequence[Token], index: i
     return f'<a href="{escapeHtml(source)}">{escapeHtml(label)}</a>'
 
 
-def _footnote_mark(
-    _renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any
-) -> str:
-    """"[1]", however often the note is pointed at."""
+def _footnote_mark(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    """ "[1]", however often the note is pointed at."""
     return f"[{int(tokens[index].meta['id']) + 1}]"
 
 
