@@ -46,7 +46,8 @@ _COMMENT_TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "cite", "code", "del", "em", "i", "li", "ol", "p", "pre"),
     *("q", "s", "strong", "ul"),
 }
-_COMMENT_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+# Without "*" the sanitiser keeps its own idea of what every element may carry.
+_COMMENT_ATTRIBUTES = {"*": {"lang"}, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
@@ -71,30 +72,29 @@ def comment_html(text: str) -> str:
 
 def clean_post(html: str) -> str:
     """HTML that an author or an import wrote, reduced to the elements of a text. Cleaning twice is cleaning once."""
-    return nh3.clean(
+    return _clean(
         html,
         tags=_POST_TAGS,
         attributes=_POST_ATTRIBUTES,
         attribute_filter=_keep_post_attribute,
-        url_schemes=_SCHEMES,
         link_rel="noopener",
     )
 
 
 def clean_comment(html: str) -> str:
     """HTML of a comment, reduced to the small set; links are marked as a guest's."""
-    return nh3.clean(
-        html,
-        tags=_COMMENT_TAGS,
-        attributes=_COMMENT_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel="nofollow ugc noopener",
-    )
+    return _clean(html, tags=_COMMENT_TAGS, attributes=_COMMENT_ATTRIBUTES, link_rel="nofollow ugc noopener")
+
+
+def _clean(html: str, **rules: Any) -> str:
+    """Cleaned, and cleaned again: what is left when an element goes (a button between two paragraphs) can read as
+    another tree, and what a browser reads must be what the sanitiser saw."""
+    return nh3.clean(nh3.clean(html, url_schemes=_SCHEMES, **rules), url_schemes=_SCHEMES, **rules)
 
 
 def without_links(html: str) -> str:
     """A cleaned comment with its links as plain text, for as long as nobody has looked at it."""
-    return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"ol": {"start"}})
+    return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"*": {"lang"}, "ol": {"start"}})
 
 
 def plain_text(html: str) -> str:
@@ -114,6 +114,10 @@ def _keep_post_attribute(tag: str, attribute: str, value: str) -> str | None:
         return None
     if attribute == "align" and value not in ("left", "center", "right"):
         return None
+    if attribute == "cite" and not re.match(r"(?i)https?://|/", value):
+        return None
+    if attribute == "src" and not re.match(r"/(?![/\\])", value):
+        return None  # pages ask nothing of other servers; the words of the picture stay
     return value
 
 
