@@ -11,9 +11,9 @@ from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.comments import queries
 from blueprints.comments.models import APPROVED, PENDING, SPAM, STATES, TRASH, Comment
 from blueprints.core import markdown
-from blueprints.core.db import writing
+from blueprints.core.db import LARGEST_ID, writing
 from blueprints.core.htmx import answer
-from blueprints.core.http import LARGEST_ID, LARGEST_PAGE, page_number
+from blueprints.core.http import LARGEST_PAGE, page_number
 
 NAMES = {PENDING: "Waiting", APPROVED: "Published", SPAM: "Spam", TRASH: "Trash"}
 VERBS = {PENDING: "Hold", APPROVED: "Approve", SPAM: "Spam", TRASH: "Trash"}

@@ -14,9 +14,9 @@ from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
 from blueprints.admin.forms import PostForm
 from blueprints.core import site
-from blueprints.core.db import db, now, writing
+from blueprints.core.db import LARGEST_ID, db, now, writing
 from blueprints.core.htmx import answer
-from blueprints.core.http import LARGEST_ID, page_number
+from blueprints.core.http import page_number
 from blueprints.posts import queries
 from blueprints.posts.models import DRAFT, PUBLISHED, Post
 

@@ -143,6 +143,7 @@ def writing() -> Iterator[None]:
     A snapshot that was only read cannot be turned into a write, so what was read before is let go.
     """
     db.session.rollback()
+    db.session.expire_all()  # a rollback forgets nothing where nothing had begun
     db.session.connection(execution_options={_WRITES: True})
     try:
         yield

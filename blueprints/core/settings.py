@@ -5,6 +5,7 @@ What an editor decides while it runs (name, disclaimer, who is held) lives in `c
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Settings:
         read = _Reader(environ)
         return cls(
             instance=instance,
-            database_url=read.text("DATABASE_URL", f"sqlite:///{instance / 'hustings.db'}"),
+            database_url=read.database_url("DATABASE_URL", f"sqlite:///{instance / 'hustings.db'}"),
             secret_key=read.text("SECRET_KEY", "") or _kept_secret(instance),
             site_url=read.site_url("SITE_URL"),
             host=read.text("HOST", "127.0.0.1"),
@@ -87,6 +88,12 @@ class _Reader:
             except OSError as error:
                 raise SettingError(f"{name}_FILE names a file that cannot be read: {error}.") from error
         return self.environ.get(name, "").strip() or default
+
+    def database_url(self, name: str, default: str) -> str:
+        text = self.text(name, default)
+        if not re.match(r"sqlite:///.", text):
+            raise SettingError(f"{name} must read like 'sqlite:////var/lib/hustings/hustings.db', not {text!r}.")
+        return text
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
         text = self.text(name, str(default))

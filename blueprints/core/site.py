@@ -24,6 +24,7 @@ class Site(Base):
     disclaimer: Mapped[str] = mapped_column(String(1000), default="")
     language: Mapped[str] = mapped_column(String(35), default="en")
     hold: Mapped[str] = mapped_column(String(10), default=HOLD_NEW)
+    greeted: Mapped[bool] = mapped_column(default=False)
     setup_hash: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -48,7 +49,7 @@ class Site(Base):
 def current() -> Site:
     """The site's row; a database that has none yet is answered with the defaults, unsaved."""
     return db.session.get(Site, 1) or Site(
-        id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold=HOLD_NEW
+        id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold=HOLD_NEW, greeted=False
     )
 
 

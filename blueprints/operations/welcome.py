@@ -47,19 +47,16 @@ _THREAD = (
 
 
 def greet() -> bool:
-    """Give a database without posts its site row and the welcome post; True if it was added."""
+    """At the first start, give a database without posts the welcome post; True if it was added."""
     with writing():
-        if db.session.get(site.Site, 1) is None:
-            db.session.add(site.current())
-            db.session.flush()
-        if db.session.scalar(select(func.count()).select_from(Post)) or _was_greeted():
+        current = db.session.merge(site.current())
+        if current.greeted:
+            return False
+        current.greeted = True
+        if db.session.scalar(select(func.count()).select_from(Post)):
             return False
         _add()
     return True
-
-
-def _was_greeted() -> bool:
-    return bool(db.session.scalar(select(func.count()).select_from(Person)))
 
 
 def _add() -> None:

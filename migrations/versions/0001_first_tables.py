@@ -66,6 +66,7 @@ def upgrade() -> None:
     sa.Column('disclaimer', sa.String(length=1000), nullable=False),
     sa.Column('language', sa.String(length=35), nullable=False),
     sa.Column('hold', sa.String(length=10), nullable=False),
+    sa.Column('greeted', sa.Boolean(), nullable=False),
     sa.Column('setup_hash', sa.String(length=64), nullable=True),
     sa.Column('setup_expires_at', sa.DateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site'))

@@ -1,0 +1,90 @@
+"""A real `hustings serve` for tests: its own folder, a free port, its own process group."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+HUSTINGS = Path(sys.executable).with_name("hustings")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Site:
+    """A running site and what its terminal said."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = {"WORKERS": "2", **settings, "INSTANCE": str(folder), "PORT": str(self.port)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def said(self) -> str:
+        return (self.folder.parent / f"{self.folder.name}.log").read_text()
+
+    def start(self) -> "Site":
+        with (self.folder.parent / f"{self.folder.name}.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [HUSTINGS, "serve"],
+                env={**os.environ, **self.settings},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(self.url, timeout=2).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.02)
+        self.kill()
+        raise AssertionError(f"the site did not answer: {self.said}")
+
+    def workers(self) -> list[int]:
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
+        return [int(pid) for pid in found.stdout.split()]
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=15)
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the site at once."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(timeout=15)
+
+    def set_up_link(self) -> str | None:
+        found = re.search(r"http://\S+/set-up/\S+", self.said)
+        return found[0] if found else None
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[Site]:
+    """A site that runs inside the block."""
+    site = Site(folder, **settings).start()
+    try:
+        yield site
+    finally:
+        site.kill()
