@@ -137,10 +137,12 @@ def test_odd_words_in_every_part_of_every_address_are_answered(app, client, post
 def test_odd_parameters_at_every_address_are_answered(app, client, post, comment, world):
     for rule in public_rules(app):
         path = fill(rule, good_words(rule, post, comment))
-        for odd in [*ODD[::2], "a" * 100_000]:
-            queries = ["&".join(f"{name}={odd}" for name in PARAMETERS), f"{odd}={odd}&page[]={odd}&after[0]={odd}"]
+        for number, odd in enumerate([*ODD, "a" * 5_000]):
+            queries = ["&".join(f"{name}={odd}" for name in PARAMETERS)]
+            if number % 4 == 0:
+                queries.append(f"{odd}={odd}&page[]={odd}&after[0]={odd}")
             if rule.endpoint == "comments.index":
-                queries += [f"{name}={odd}" for name in PARAMETERS] + [f"page=1&after=0&upto={odd}"]
+                queries += [f"{PARAMETERS[number % len(PARAMETERS)]}={odd}", f"page=1&after=0&upto={odd}"]
             for query in queries:
                 check(ask(client, f"{path}?{query}", headers=WORLDS[world]), (path, query[:100]))
     for query in ("page=1&page=2", "after=1&after=x", "p=1&p=2"):
@@ -226,8 +228,9 @@ def test_odd_text_in_the_forms_of_accounts_is_answered(app, client, path):
     fields["csrf_token"] = mark["value"] if mark else "c"
     for name in fields:
         # argon2 takes its time on purpose: not every odd text with every field.
-        for odd in ODD_TEXT if name == "email" else ODD_TEXT[:8]:
-            for body in (encode({**fields, name: odd}), encode({**fields, name: odd}) + b"&" + encode({name: odd})):
+        for odd in ODD_TEXT[:: 3 if name == "email" else 6]:
+            sent = encode({**fields, name: odd})
+            for body in (sent, sent + b"&" + encode({name: odd})) if len(odd) < 4 else (sent,):
                 address = path.format(token=token)
                 response = client.post(address, data=body, content_type="application/x-www-form-urlencoded")
                 if response.status_code != 429:
