@@ -5,6 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages and fragments of the thread."""
-    from blueprints.comments import views
+    from blueprints.comments import addresses, views
 
+    app.jinja_env.globals["comment_url"] = addresses.comment_url
     app.register_blueprint(views.bp)

@@ -76,11 +76,8 @@ def mine(slug: str) -> ResponseReturnValue:
     writer = request.cookies.get(WRITER)
     waiting = queries.waiting_of(writer_hash(writer), post.id) if writer else []
     entries = [_preview(comment) for comment in waiting]
-    response = make_response(
-        render_template("comments/_mine.html", entries=entries, post=post)
-        if wants_fragment()
-        else redirect(post_url(post, anchor="comments"), 303)
-    )
+    template = "comments/_mine.html" if wants_fragment() else "comments/mine.html"
+    response = make_response(render_template(template, entries=entries, post=post))
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -118,8 +115,7 @@ def show(number: int) -> ResponseReturnValue:
             return _fragment("comments/show.hx.html", entry=thread.Entry.of(comment), post=post)
         return redirect(_place_of(comment), 302)
     if comment.state == "pending" and comment.is_by(request.cookies.get(WRITER)):
-        page = render_template("comments/show.html", entry=_preview(comment), post=post)
-        return page, {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
+        return redirect(url_for("comments.mine", slug=post.slug, _anchor=comment.anchor), 302)
     if comment.number is None:
         abort(404)
     return render_template("comments/gone.html", comment=comment, post=post), 410
@@ -231,8 +227,8 @@ def _store(comment: Comment, slug: str, parent_id: int | None, writer: str, *, i
 def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnValue:
     post = comment.post
     if not wants_fragment():
-        address = _place_of(comment) if comment.is_public else url_for("comments.show", number=comment.id)
-        return answer(redirect(address, 303), "")
+        own = url_for("comments.mine", slug=post.slug, _anchor=comment.anchor)
+        return answer(redirect(_place_of(comment) if comment.is_public else own, 303), "")
     status = 201 if is_new else 200
     sent: dict[str, Any] = {"form": blank_form(post.id), "form_id": _form_id()}
     if not is_new and comment.is_public:

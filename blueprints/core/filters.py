@@ -36,17 +36,17 @@ def iso(value: datetime) -> str:
 def day(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026"."""
     local = value.astimezone(current().time_zone)
-    return _time(value, f"{local.day} {_MONTHS[local.month - 1]} {local.year}")
+    return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}")
 
 
 def moment(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026, 14:05"."""
     local = value.astimezone(current().time_zone)
-    return _time(value, f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}")
+    return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}")
 
 
-def _time(value: datetime, text: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(iso(value), text)
+def _time(local: datetime, text: str) -> Markup:
+    return Markup(f'<time datetime="{local.isoformat(timespec="seconds")}">{text}</time>')  # noqa: S704 - digits
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -196,7 +196,14 @@ class TrustedProxies:
 
     def client(self, forwarded: str) -> str:
         """The last address of the chain that is not one of our own proxies."""
-        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        hops = [_without_port(hop.strip()) for hop in forwarded.split(",") if hop.strip()]
         while len(hops) > 1 and self.trusts(hops[-1]):
             hops.pop()
         return hops[-1] if hops else ""
+
+
+def _without_port(hop: str) -> str:
+    """The address in "192.0.2.7:5123" and "[2001:db8::7]:5123", as some proxies write it."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

@@ -83,7 +83,7 @@ def tag(slug: str) -> ResponseReturnValue:
     """The posts under one tag."""
     found_tag = queries.tag_by_slug(slug) or abort(404)
     found = queries.with_tag(found_tag, page_number(), settings.current().posts_per_page)
-    if found.number > 1 and not found.posts:
+    if not found.posts:
         abort(404)
     return render_template("posts/tag.html", tag=found_tag, found=found)
 

@@ -93,7 +93,8 @@ def test_first_comment_waits_and_only_its_writer_sees_it(client, app, post, worl
     assert comment.number is None
     assert comment.is_by(client.get_cookie("writer").value)
     if world == "plain":
-        assert response.location == f"/comments/{comment.id}"
+        assert response.location == f"/posts/{post.slug}/comments/mine#comment-{comment.id}"
+        assert client.get(f"/comments/{comment.id}").location == response.location
         own = client.get(response.location)
         assert own.headers["Cache-Control"] == "private, no-store"
     else:
@@ -108,6 +109,13 @@ def test_first_comment_waits_and_only_its_writer_sees_it(client, app, post, worl
         b"See this"
         not in stranger.get(f"/posts/{post.slug}/comments/mine", headers={"HX-Request-Type": "partial"}).data
     )
+
+
+def test_browser_without_cookies_is_told_that_the_comment_arrived(app, post, client):
+    hold("new")
+    page = soup(app.test_client().get(send(client, post).location))
+    assert "it waits for an editor" in page.text
+    assert page.find("article") is None
 
 
 def test_known_browser_is_published_at_once_but_only_under_its_address(client, post):
