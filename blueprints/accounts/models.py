@@ -6,6 +6,7 @@ Public: everything about a Person but the e-mail address. Private: everything ab
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,8 +20,6 @@ ADMINISTRATOR, EDITOR, AUTHOR = "administrator", "editor", "author"
 ROLES = (ADMINISTRATOR, EDITOR, AUTHOR)
 SIGN_IN_DAYS = 30
 _hasher = PasswordHasher()  # argon2id with the RFC 9106 low-memory profile
-# Compared against where there is no account, so that an unknown address takes as long as a known one.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
 class Person(Base):
@@ -123,9 +122,16 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
+@cache
+def _nobody() -> str:
+    """Compared against where there is no account, so that an unknown address takes as long as a known one."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
 def password_matches(account: Account | None, password: str) -> bool:
     """Whether *password* opens *account*; takes as long where there is no account."""
+    nobody = _nobody()
     try:
-        return _hasher.verify(account.password_hash if account else _NOBODY, password) and account is not None
+        return _hasher.verify(account.password_hash if account else nobody, password) and account is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -2,7 +2,6 @@
 
 from flask import Flask, g
 from flask_compress import Compress
-from flask_migrate import Migrate
 
 from blueprints.core import assets, db, errors, filters, http, limits, site
 
@@ -14,7 +13,6 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("COMPRESS_BR_LEVEL", 5)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
-    Migrate(app, db.db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     Compress(app)  # its after_request runs after ours: registered first, run last
     http.init_app(app)
     limits.init_app(app)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import brotli
@@ -46,12 +47,17 @@ def _publish(name: str, parts: list[Path]) -> Asset:
     content = b"\n".join(part.read_bytes() for part in parts)
     stem, _, suffix = name.rpartition(".")
     path = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
-    encodings = {
+    return Asset(path, _TYPES[f".{suffix}"], _encoded(content))
+
+
+@cache
+def _encoded(content: bytes) -> dict[str, bytes]:
+    """*content* in each encoding; the workers inherit what the process that serves has made."""
+    return {
         "identity": content,
         "gzip": gzip.compress(content, 9, mtime=0),
         "br": brotli.compress(content, quality=11),
     }
-    return Asset(path, _TYPES[f".{suffix}"], encodings)
 
 
 @bp.get("/static/<path>")
