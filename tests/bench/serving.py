@@ -69,7 +69,7 @@ def load(url: str, headers: dict[str, str], seconds: float) -> tuple[float, floa
             check=True,
         ).stdout
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
-        quantile = {name: to_ms(value) for name, value in re.findall(r"(50|99)%\s+(\S+)", told)}
+        quantile = {name: to_ms(value) for name, value in re.findall(r"(?m)^\s+(50|99)%\s+(\S+)$", told)}
         if failed := re.search(r"Non-2xx.*", told):
             raise SystemExit(f"{url}: {failed[0]}")
         return rate, quantile["50"], quantile["99"]

@@ -82,7 +82,7 @@ def test_first_comment_is_seen_by_its_writer_alone_until_an_editor_lets_it_throu
         page.reload()
         expect(own(page)).to_contain_text("thought")
     else:
-        expect(page).to_have_url(re.compile(r"/comments/\d+$"))
+        expect(page).to_have_url(re.compile(r"/comments/mine#comment-\d+$"))
         expect(page.locator(".comment--pending")).to_contain_text("Only you see it")
     stranger.goto(address(post))
     expect(stranger.locator("#comment-count")).to_have_text("No comments yet")

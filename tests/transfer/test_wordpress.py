@@ -125,6 +125,13 @@ def test_category_and_tag_of_one_slug_become_one(journal):
     assert journal.notes["a category and a tag of one slug became one tag"] == ["news"]
 
 
+def test_the_category_for_having_none_is_left_out(app, tmp_path):
+    label = '<category domain="category" nicename="{}"><![CDATA[{}]]></category>'
+    labels = label.format("uncategorized", "Uncategorized") + label.format("ink", "Ink")
+    bring(wxr.write(tmp_path / "a.xml", wxr.item(1, inner=labels)))
+    assert [tag.slug for tag in post_of(1).tags] == ["ink"]
+
+
 def test_old_addresses_lead_to_the_post(journal, client):
     assert client.get("/2012/05/01/classic/").status_code == 200
     for former in (

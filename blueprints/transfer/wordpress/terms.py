@@ -11,6 +11,7 @@ from blueprints.transfer.wordpress.wxr import Item, Label, Term
 _KINDS = {"category": "categories", "tag": "tags", "term": "terms"}
 _OURS = {"category": "category", "post_tag": "tag", "tag": "tag"}
 _NAMED_ONLY = "tags named only in posts"
+_NO_CATEGORY = "uncategorized"  # what WordPress files a post under that nobody filed
 
 
 class Terms:
@@ -31,6 +32,9 @@ class Terms:
         slug = self._slug(term.slug, term.name)
         if not slug:
             self.report.leave_out(kind, which, "has neither name nor slug")
+            return
+        if slug == _NO_CATEGORY and taxonomy == "category":
+            self.report.leave_out(kind, which, "stands for having no category")
             return
         first = self._taxonomies.get(slug)
         if first is not None and first != taxonomy:
@@ -53,7 +57,7 @@ class Terms:
 
     def _used(self, label: Label) -> int | None:
         slug = self._slug(label.slug, label.name)
-        if not slug:
+        if not slug or (slug == _NO_CATEGORY and _OURS.get(label.taxonomy, "category") == "category"):
             return None
         if slug not in self._tags:
             is_new = self._tag(slug, label.name, "", _OURS.get(label.taxonomy, "category"))
