@@ -9,7 +9,7 @@ from blueprints.admin.forms import PostForm
 from blueprints.core.db import db
 from blueprints.core.slugs import slugify
 from blueprints.posts import queries
-from blueprints.posts.models import Alias, Post, slug_for
+from blueprints.posts.models import MARKDOWN, Alias, Post, slug_for
 
 
 class SlugTakenError(Exception):
@@ -90,7 +90,7 @@ class Draft:
         _move(post, self.slug or _slug_made(self, post))
         post.title, post.standfirst = self.title, self.standfirst
         if self.body != post.body or not post.body_html:
-            post.write(self.body, post.body_format, language=language)
+            post.write(self.body, post.body_format or MARKDOWN, language=language)
         post.credit(self.authors)
         post.tags = queries.tags_named(self.tags)
         post.disclaimer, post.comments_open = self.disclaimer, self.comments_open

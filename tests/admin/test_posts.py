@@ -33,6 +33,7 @@ def test_new_post_is_stored_as_a_draft(client, editor, world):
     )
     [post] = posts()
     assert (post.title, post.slug, post.standfirst, post.body) == ("On paper", "on-paper", "Briefly.", "Some *text*.")
+    assert (post.body_format, post.body_html) == ("markdown", "<p>Some <em>text</em>.</p>\n")
     assert (post.state, post.published_at, post.comments_open, post.disclaimer) == ("draft", None, True, None)
     assert post.authors == [editor.person]
     assert {tag.name for tag in post.tags} == {"Books", "Arts", "Law, Order"}
