@@ -1,12 +1,15 @@
 """Alembic, run with the application's own engine and settings."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 database = current_app.extensions["migrate"].db
 
 
-def render(kind, item, _autogen):
+def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """Scripts name only SQLAlchemy's own types, so that the application may change under them."""
     if kind == "type" and type(item).__module__.startswith("blueprints."):
         return f"sa.{type(item.impl).__name__}()"
