@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
@@ -51,6 +50,7 @@ class Settings:
         Raises SettingError with one sentence about the first setting that is wrong.
         """
         read = _Reader(environ)
+        _make(instance)
         return cls(
             instance=instance,
             database_url=read.database_url("DATABASE_URL", f"sqlite:///{instance / 'hustings.db'}"),
@@ -85,19 +85,22 @@ class _Reader:
         if path := self.environ.get(f"{name}_FILE"):
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 raise SettingError(f"{name}_FILE names a file that cannot be read: {error}.") from error
         return self.environ.get(name, "").strip() or default
 
     def database_url(self, name: str, default: str) -> str:
         text = self.text(name, default)
-        if not re.match(r"sqlite:///.", text):
+        if not re.match(r"sqlite:////.", text):
             raise SettingError(f"{name} must read like 'sqlite:////var/lib/hustings/hustings.db', not {text!r}.")
+        folder = Path(text.removeprefix("sqlite:///").partition("?")[0]).parent
+        if not folder.is_dir():
+            raise SettingError(f"{name} names a file in {folder}, which is not there; make that folder first.")
         return text
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
         text = self.text(name, str(default))
-        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
             raise SettingError(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
         return int(text)
 
@@ -113,8 +116,7 @@ class _Reader:
         text = self.text(name, "").rstrip("/")
         if not text:
             return None
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        if not re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", text):
             raise SettingError(f"{name} must read like 'https://example.org', without a path, not {text!r}.")
         return text
 
@@ -122,7 +124,7 @@ class _Reader:
         text = self.text(name, default)
         try:
             return ZoneInfo(text)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingError(f"{name} must be a zone like 'Europe/Vienna', not {text!r}.") from error
 
     def networks(self, name: str) -> tuple[Network, ...]:
@@ -137,14 +139,30 @@ def _kept_secret(instance: Path) -> str:
     """The signing key of this site, made once and kept in a file that only its owner can read."""
     path = instance / "secret_key"
     try:
+        if not path.exists():
+            # Under its name only when it is whole: no other process, and no start after a crash, reads half a key.
+            draft = instance / f"secret_key.{secrets.token_hex(4)}"
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                path.hardlink_to(draft)
+            except FileExistsError:
+                pass
+            except OSError:  # a file system without hard links
+                draft.replace(path)
+            draft.unlink(missing_ok=True)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise SettingError(f"The secret key in {path} cannot be read or made: {error}.") from error
+    if len(key) < 32:
+        raise SettingError(f"The secret key in {path} is empty or too short; remove the file and a new one is made.")
+    return key
+
+
+def _make(instance: Path) -> None:
+    try:
         instance.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        key = secrets.token_urlsafe(48)
-        with open(handle, "w", encoding="ascii") as file:
-            file.write(key)
-        return key
     except OSError as error:
-        raise SettingError(f"The folder {instance} must be writable for the secret key: {error}.") from error
+        raise SettingError(f"INSTANCE must name a folder that can be made and written: {error}.") from error
