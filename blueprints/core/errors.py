@@ -49,7 +49,7 @@ def slow_down(error: TooFastError) -> Response:
 
 
 def busy(error: OperationalError) -> Response:
-    """503 while the database is locked by something long; every other fault of it is a 500."""
+    """503 while the database takes no writes; every other fault of it is a 500."""
     db.session.rollback()
     if is_busy(error):
         return problem(503, None, [("Retry-After", "5")])
@@ -58,8 +58,12 @@ def busy(error: OperationalError) -> Response:
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Whether another writer holds the database, so that trying again will help."""
-    return "locked" in str(error.orig) or "busy" in str(error.orig)
+    """Whether another writer holds the database, or its disk is full, so that trying again later will help."""
+    reason = str(error.orig)
+    if "disk is full" in reason:
+        current_app.logger.error("nothing can be stored: %s", reason)
+        return True
+    return "locked" in reason or "busy" in reason
 
 
 def title_of(status: int) -> str:

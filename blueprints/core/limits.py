@@ -5,18 +5,23 @@ The file is not the site's database, so that a flood of attempts never waits for
 
 import hashlib
 import hmac
+import logging
 import threading
 import time
+from contextlib import closing
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import Flask, current_app
 from limits import RateLimitItem, parse
-from limits.storage import MovingWindowSupport, Storage, storage_from_string
+from limits.errors import ConfigurationError
+from limits.storage import MemoryStorage, MovingWindowSupport, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from blueprints.core.db import sqlite_driver
-from blueprints.core.settings import current
+from blueprints.core.settings import SettingError, current
+
+log = logging.getLogger("hustings.limits")
 
 
 class TooFastError(Exception):
@@ -37,8 +42,11 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         self.driver = sqlite_driver()
         self.path = uri.removeprefix("sqlite://")
         self.local = threading.local()
-        self._connection().execute("CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL)")
-        self._connection().execute("CREATE INDEX IF NOT EXISTS hit_key_at ON hit (key, at)")
+        # Closed at once: workers are forked from the process that runs this, and a SQLite handle that is carried
+        # over a fork breaks the locks of those that are opened after it.
+        with closing(self._open()) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL)")
+            connection.execute("CREATE INDEX IF NOT EXISTS hit_key_at ON hit (key, at)")
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -46,12 +54,15 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         error: type[Exception] = self.driver.Error
         return error
 
+    def _open(self) -> Any:
+        connection = self.driver.connect(self.path, timeout=5, isolation_level=None)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")  # a power cut may forgive the last hits
+        return connection
+
     def _connection(self) -> Any:
         if not hasattr(self.local, "connection"):
-            connection = self.driver.connect(self.path, timeout=5, isolation_level=None)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")  # a power cut may forgive the last hits
-            self.local.connection = connection
+            self.local.connection = self._open()
         return self.local.connection
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
@@ -69,7 +80,8 @@ class SQLiteStorage(Storage, MovingWindowSupport):
                 connection.execute("DELETE FROM hit WHERE at < ?", (moment - 86_400,))
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has ended it already
+                connection.execute("ROLLBACK")
             raise
         return allowed
 
@@ -112,9 +124,15 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 
 
 def init_app(app: Flask) -> None:
-    """Open the store that the settings name."""
-    storage = storage_from_string(app.config["SETTINGS"].limits_url)
+    """Open the store that the settings name, and one in memory for the time when it does not answer."""
+    url = app.config["SETTINGS"].limits_url
+    try:
+        storage = storage_from_string(url)
+    except (ConfigurationError, sqlite_driver().Error) as error:
+        reason = str(error).replace(url, "unknown address").rstrip(".")  # it may hold a password
+        raise SettingError(f"LIMITS_URL names a store that cannot be used: {reason}.") from error
     app.extensions["limits"] = MovingWindowRateLimiter(storage)
+    app.extensions["limits_in_reserve"] = MovingWindowRateLimiter(MemoryStorage())
 
 
 def spend(limit: str, name: str, *who: str) -> None:
@@ -122,6 +140,15 @@ def spend(limit: str, name: str, *who: str) -> None:
     limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
     item: RateLimitItem = parse(limit)
     keys = (name, *(pseudonym(word) for word in who))
+    try:
+        _spend(limiter, item, keys)
+    except limiter.storage.base_exceptions as error:
+        # Each worker counts for itself meanwhile: a looser limit, but neither none nor a site that takes no comments.
+        log.warning("the store of the limits does not answer: %s", error)
+        _spend(current_app.extensions["limits_in_reserve"], item, keys)
+
+
+def _spend(limiter: MovingWindowRateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> None:
     if not limiter.hit(item, *keys):
         reset_at, _ = limiter.get_window_stats(item, *keys)
         raise TooFastError(max(1, round(reset_at - time.time() + 0.5)))

@@ -4,27 +4,30 @@ from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
 
 from blueprints.core.db import db
 
 
 def run(app: Flask) -> None:
     """Apply the migrations that are missing; none is applied by halves."""
-    database = make_url(app.config["SETTINGS"].database_url).database
-    if database and database != ":memory:":
-        app.config["SETTINGS"].instance.mkdir(parents=True, exist_ok=True)
     with app.app_context():
-        if _revision() != newest(app):
+        current, known = _revision(), revisions(app)
+        if current is not None and current not in known:
+            raise SystemExit(
+                f"hustings: the database is at revision {current}, which this version does not know; "
+                "run the version that wrote it, or a newer one."
+            )
+        if current != known[-1]:
             migrate(app)
         db.session.remove()
         db.engine.dispose()
 
 
-def newest(app: Flask) -> str:
-    """The number of the newest migration; they are numbered in their order."""
+def revisions(app: Flask) -> list[str]:
+    """The numbers of all migrations, which are numbered in their order."""
     scripts = Path(app.root_path, "migrations", "versions").glob("[0-9]*.py")
-    return max(script.name.partition("_")[0] for script in scripts)
+    return sorted(script.name.partition("_")[0] for script in scripts)
 
 
 def migrate(app: Flask, revision: str = "head") -> None:
@@ -36,8 +39,11 @@ def migrate(app: Flask, revision: str = "head") -> None:
 
 
 def _revision() -> str | None:
-    with db.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return revision
+    try:
+        with db.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return revision
+    except DatabaseError as error:
+        raise SystemExit(f"hustings: {db.engine.url.database} cannot be used as a database: {error.orig}.") from error

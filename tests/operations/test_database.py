@@ -1,26 +1,20 @@
-"""How the database is opened, and what its history makes of it."""
+"""How the database is opened, and what happens when it takes no writes."""
 
 import os
 import subprocess
 import sys
-from pathlib import Path
+import threading
 
-import flask_migrate
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
+from bs4 import BeautifulSoup
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from blueprints.core import db as database
-from blueprints.core.db import Base, db, is_sound, sqlite_driver, writing
+from blueprints.core.db import db, is_sound, sqlite_driver, writing
 from blueprints.core.settings import SettingError, Settings
-from blueprints.operations import upgrade
 from blueprints.posts.models import Post
-
-ROOT = Path(__file__).parents[2]
-HUSTINGS = Path(sys.executable).with_name("hustings")
 
 
 @pytest.mark.parametrize(
@@ -74,8 +68,6 @@ def test_writing_takes_the_lock_before_it_reads(app):
 
 
 def test_two_who_count_up_what_they_read_lose_nothing(app, make):
-    import threading
-
     post = make.post()
 
     def count_up() -> None:
@@ -107,7 +99,7 @@ def test_writing_that_fails_leaves_nothing(app, make):
     assert db.session.get(Post, post.id).title == "Before"
 
 
-def test_lock_held_too_long_is_an_error_not_a_wait_without_end(app, make, monkeypatch, tmp_path):
+def test_lock_held_too_long_is_an_error_not_a_wait_without_end(app, tmp_path):
     holder = sqlite_driver().connect(tmp_path / "hustings.db", isolation_level=None)
     db.session.rollback()
     with db.engine.connect() as connection:
@@ -126,88 +118,89 @@ def test_lock_held_too_long_is_an_error_not_a_wait_without_end(app, make, monkey
     write()
 
 
-@pytest.fixture
-def empty(tmp_path):
-    """An application on a database that does not exist yet."""
-    app = create_app(Settings.from_environ({"SECRET_KEY": "test"}, tmp_path))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def test_what_was_read_before_writing_is_read_anew_under_the_lock(app, make, tmp_path):
+    post = make.post("Before")
+    assert db.session.get(Post, post.id).title == "Before"
+    other = sqlite_driver().connect(tmp_path / "hustings.db", isolation_level=None)
+    other.execute("UPDATE post SET title = 'By another'")
+    other.close()
+    with writing():
+        assert db.session.get(Post, post.id).title == "By another"
 
 
-def differences() -> list[object]:
+def test_snapshot_that_is_old_cannot_be_written_over_what_is_new(app, make, tmp_path):
+    make.post("Before")
     with db.engine.connect() as connection:
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        assert connection.scalar(text("SELECT title FROM post")) == "Before"
+        other = sqlite_driver().connect(tmp_path / "hustings.db", isolation_level=None)
+        other.execute("UPDATE post SET title = 'By another'")
+        with pytest.raises(OperationalError, match="locked"):
+            connection.execute(text("UPDATE post SET title = title || ' lost'"))
+        connection.rollback()
+        assert other.execute("SELECT title FROM post").fetchone() == ("By another",)
+        other.close()
 
 
-def test_history_ends_where_the_models_are(empty):
-    upgrade.migrate(empty)
-    assert differences() == []
+def test_many_may_open_a_new_database_at_once(tmp_path):
+    words = "from app import create_app; from blueprints.operations import upgrade; upgrade.run(create_app())"
+    environ = {**os.environ, "INSTANCE": str(tmp_path / "site")}
+    starting = [
+        subprocess.Popen([sys.executable, "-c", words], env=environ, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=60)[1] for process in starting]
+    assert [process.returncode for process in starting] == [0, 0, 0], said
 
 
-def test_database_at_the_newest_revision_is_left_alone(app, monkeypatch):
-    monkeypatch.setattr(upgrade, "migrate", lambda _app: pytest.fail("nothing was missing"))
-    upgrade.run(app)
-
-
-def test_history_goes_back_and_forth_with_rows_in_it(app, make):
-    make.comment(make.post(authors=[make.person()], tags=["a"]))
-    make.account()
+@pytest.fixture
+def full_disk(app):
+    """A database that cannot grow, as on a full disk: SQLite says the same of both."""
     db.session.remove()
-    upgrade.migrate(app)
-    assert db.session.scalar(text("SELECT count(*) FROM comment")) == 1
+
+    def shrink(connection, _record, _proxy) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA max_page_count=1")
+        cursor.close()
+
+    event.listen(db.engine, "checkout", shrink)
+    yield
+    event.remove(db.engine, "checkout", shrink)
     db.session.remove()
-    flask_migrate.downgrade(revision="base")
-    flask_migrate.upgrade()
-    assert differences() == []
+    db.engine.dispose()
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_full_disk_takes_no_comment_but_gives_every_word_back(app, client, make, request, htmx):
+    post = make.post()
+    data = comment_for(client, post, "x" * 9000)
+    request.getfixturevalue("full_disk")
+    answer = client.htmx("POST", f"/posts/{post.slug}/comments", data=data) if htmx else send(client, post, data)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert ("x" * 9000 in answer.text) is not htmx
+    assert client.get(f"/posts/{post.slug}").status_code == 200
+    assert db.session.scalar(text("SELECT count(*) FROM comment")) == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
-    [
-        ("PORT", "eighty", "PORT must be a whole number from 1 to 65535"),
-        ("PORT", "0", "PORT"),
-        ("WORKERS", "-1", "WORKERS"),
-        ("SITE_URL", "example.org", "SITE_URL must read like 'https://example.org'"),
-        ("SITE_URL", "https://example.org/blog", "without a path"),
-        ("TIME_ZONE", "Mars/Olympus", "TIME_ZONE must be a zone like"),
-        ("TIME_ZONE", "../../etc/passwd", "TIME_ZONE"),
-        ("TRUSTED_PROXIES", "everybody", "TRUSTED_PROXIES must list addresses"),
-        ("COMMENT_LIMIT", "many", "COMMENT_LIMIT must read like '10 per minute'"),
-        ("SECRET_KEY_FILE", "/no/such/file", "SECRET_KEY_FILE names a file that cannot be read"),
-        ("DATABASE_URL", "nonsense", "DATABASE_URL"),
-    ],
+    "fault", ["DROP TABLE hit", "CREATE TRIGGER t BEFORE INSERT ON hit BEGIN SELECT RAISE(FAIL, 'x'); END"]
 )
-def test_wrong_setting_stops_the_start_with_one_sentence(tmp_path, name, value, says):
-    environ = {**os.environ, "INSTANCE": str(tmp_path), name: value}
-    done = subprocess.run([HUSTINGS, "upgrade"], env=environ, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert not (tmp_path / "hustings.db").exists()
+def test_broken_store_of_limits_costs_no_comment_and_still_limits(app, client, make, tmp_path, fault):
+    app.config["SETTINGS"].__dict__["comment_limit"] = "2 per minute"
+    post = make.post()
+    store = sqlite_driver().connect(tmp_path / "limits.db", isolation_level=None)
+    store.execute(fault)
+    store.close()
+    answers = [send(client, post, comment_for(client, post, f"Comment {number}")) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "Comment 2" in answers[2].text
 
 
-def test_setting_may_lie_in_a_file(tmp_path):
-    (tmp_path / "zone").write_text("Europe/Vienna\n")
-    settings = Settings.from_environ({"TIME_ZONE_FILE": str(tmp_path / "zone")}, tmp_path)
-    assert settings.time_zone.key == "Europe/Vienna"
+def comment_for(client, post, words: str) -> dict[str, str]:
+    page = BeautifulSoup(client.get(f"/posts/{post.slug}").text, "html.parser")
+    data = {field["name"]: field.get("value", "") for field in page.select("#comment-form input[name]")}
+    return {**data, "author": "Jo", "email": "jo@example.org", "comment": words}
 
 
-def test_secret_key_is_made_once_and_is_the_owners_alone(tmp_path):
-    first = Settings.from_environ({}, tmp_path).secret_key
-    assert len(first) > 40
-    assert Settings.from_environ({}, tmp_path).secret_key == first
-    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    "words", [[], ["serve"], ["upgrade"], ["set-up-link"], ["remove-welcome"], ["import"], ["import", "wordpress"]]
-)
-def test_every_command_explains_itself(tmp_path, words):
-    environ = {**os.environ, "INSTANCE": str(tmp_path)}
-    done = subprocess.run(
-        [HUSTINGS, *words, "--help"], env=environ, capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.startswith("Usage: hustings")
-    assert len(done.stdout.splitlines()) > 4
+def send(client, post, data: dict[str, str]):
+    return client.post(f"/posts/{post.slug}/comments", data=data)

@@ -1,0 +1,90 @@
+"""What the migrations make of a database: nothing by halves, and the same as the models."""
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event, inspect, text
+
+from app import create_app
+from blueprints.core.db import Base, db, writing
+from blueprints.core.settings import Settings
+from blueprints.operations import upgrade
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """An application on a database that does not exist yet."""
+    app = create_app(Settings.from_environ({"SECRET_KEY": "test"}, tmp_path))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def differences() -> list[object]:
+    with db.engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+
+def test_history_ends_where_the_models_are(empty):
+    upgrade.migrate(empty)
+    assert differences() == []
+
+
+def test_check_of_the_history_can_fail(empty):
+    upgrade.migrate(empty)
+    with writing():
+        db.session.execute(text("ALTER TABLE site DROP COLUMN disclaimer"))
+    assert "disclaimer" in str(differences())
+
+
+def test_database_at_the_newest_revision_is_left_alone(app, monkeypatch):
+    monkeypatch.setattr(upgrade, "migrate", lambda _app: pytest.fail("nothing was missing"))
+    upgrade.run(app)
+
+
+def test_history_goes_back_and_forth_with_rows_in_it(app, make):
+    make.comment(make.post(authors=[make.person()], tags=["a"]))
+    make.account()
+    db.session.remove()
+    upgrade.migrate(app)
+    assert db.session.scalar(text("SELECT count(*) FROM comment")) == 1
+    db.session.remove()
+    flask_migrate.downgrade(revision="base")
+    with db.engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    flask_migrate.upgrade()
+    assert differences() == []
+
+
+def test_migration_that_fails_leaves_the_database_as_it_was(empty):
+    tables = []
+
+    def fail(_connection, _cursor, statement, *_more) -> None:
+        tables.append("CREATE TABLE" in statement)
+        if sum(tables) == 4:
+            raise KeyError("in the middle")
+
+    event.listen(db.engine, "before_cursor_execute", fail)
+    with pytest.raises(KeyError, match="in the middle"):
+        upgrade.migrate(empty)
+    event.remove(db.engine, "before_cursor_execute", fail)
+    with db.engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    upgrade.run(empty)
+    assert differences() == []
+
+
+def test_database_of_a_newer_version_is_refused_with_one_sentence(app):
+    with writing():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SystemExit, match="revision 9999, which this version does not know"):
+        upgrade.run(app)
+
+
+def test_file_that_is_no_database_is_refused_with_one_sentence(empty, tmp_path):
+    (tmp_path / "hustings.db").write_bytes(b"The dog ate the database. " * 200)
+    with pytest.raises(SystemExit, match="cannot be used as a database: file is not a database"):
+        upgrade.run(empty)
+    assert (tmp_path / "hustings.db").read_bytes().startswith(b"The dog")
