@@ -1,5 +1,6 @@
 """Serving: granian in front of the application."""
 
+import errno
 import socket
 from collections.abc import Callable
 
@@ -11,20 +12,22 @@ from granian.log import LogLevels
 
 from blueprints.accounts.queries import has_administrator
 from blueprints.core import site
-from blueprints.core.db import db, sqlite_driver, writing
+from blueprints.core.db import BUSY_SECONDS, db, sqlite_driver, writing
 from blueprints.operations import upgrade, welcome
 
 # Threads a worker may spend inside Python: enough to overlap waiting for the disk, few enough to share one lock.
 THREADS = 4
-# Requests a worker holds at once; more wait in the listen queue, where they cost nothing.
-BACKPRESSURE = 64
+# Connections a worker holds at once, idle ones of browsers among them; more wait in the listen queue, and with them
+# everybody who comes after. Well below the 1,024 files that a process may usually open.
+CONNECTIONS = 512
+# A writer may wait for the lock, then an answer is written; a connection that sends nothing does not hold us longer.
+SECONDS_TO_STOP = BUSY_SECONDS + 2
 
 
 def serve(app: Flask, announce: Callable[[str], object]) -> None:
     """Serve *app* until the process is told to stop; *announce* receives what a person should read."""
     settings = app.config["SETTINGS"]
-    if not _is_free(settings.host, settings.port):
-        raise SystemExit(f"hustings: port {settings.port} is taken; choose another with PORT={settings.port + 1}.")
+    _try_address(settings.host, settings.port)
     upgrade.run(app)
     with app.app_context():
         welcome.greet()
@@ -45,14 +48,18 @@ def serve(app: Flask, announce: Callable[[str], object]) -> None:
         interface=Interfaces.WSGI,
         workers=settings.workers,
         blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
+        backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=0.5,
-        workers_kill_timeout=10,
+        workers_kill_timeout=SECONDS_TO_STOP,
         websockets=False,
     ).serve()
+    with app.app_context():
+        # The last connection to close writes the log back: the file alone is then the whole site.
+        db.engine.connect().close()
+        db.engine.dispose()
 
 
 def set_up_link(app: Flask) -> str:
@@ -67,12 +74,16 @@ def set_up_link(app: Flask) -> str:
     return f"{address}/set-up/{token}"
 
 
-def _is_free(host: str, port: int) -> bool:
+def _try_address(host: str, port: int) -> None:
+    """Stop with one sentence where the site could not listen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                other = port + 1 if port < 65_535 else 8000
+                raise SystemExit(f"hustings: port {port} is taken; choose another with PORT={other}.") from error
+            reason = error.strerror or str(error)
+            raise SystemExit(f"hustings: HOST={host} PORT={port} cannot be listened on: {reason}.") from error

@@ -59,10 +59,14 @@ class Site:
         raise AssertionError(f"the site did not answer: {self.said}")
 
     def workers(self) -> list[int]:
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        )
-        return [int(pid) for pid in found.stdout.split()]
+        """The processes that the site's first one has started; read from /proc, `ps` is not on every machine."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # ended meanwhile
+                state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+                if int(parent) == self.process.pid and state != "Z":
+                    found.append(int(stat.parent.name))
+        return sorted(found)
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)

@@ -2,14 +2,20 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 
-from blueprints.core.db import sqlite_driver
+from blueprints.core.db import db, sqlite_driver
+from blueprints.operations import welcome
+from blueprints.posts.models import Post
 from tests.operations.serving import HUSTINGS, Site, serving
 
 
@@ -71,6 +77,45 @@ def test_removed_welcome_stays_away(tmp_path):
         assert "Nothing has been published" in httpx.get(site.url).text
 
 
+def test_link_expires_and_only_the_one_that_was_offered_opens(tmp_path):
+    with serving(tmp_path / "site") as site:
+        link = site.set_up_link()
+        assert httpx.get(link).status_code == 200
+        assert httpx.get(link[:-1] + ("A" if link[-1] != "A" else "B")).status_code == 410
+        database = sqlite_driver().connect(site.folder / "hustings.db", isolation_level=None)
+        (stored,) = database.execute("SELECT setup_hash FROM site").fetchone()
+        assert stored != link.rsplit("/", 1)[1]
+        (days,) = database.execute("SELECT julianday(setup_expires_at) - julianday('now') FROM site").fetchone()
+        assert 23.9 < days * 24 <= 24
+        database.execute("UPDATE site SET setup_expires_at = datetime('now', '-1 second')")
+        database.close()
+        assert httpx.get(link).status_code == 410
+        assert httpx.post(link, data={}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 410
+
+
+def test_second_start_is_quick_and_adds_nothing(tmp_path):
+    with serving(tmp_path / "site"):
+        pass
+    begin = time.monotonic()
+    with serving(tmp_path / "site") as site:
+        assert time.monotonic() - begin < 10
+        assert len(BeautifulSoup(httpx.get(site.url).text, "html.parser").select(".summary__title")) == 1
+
+
+def test_welcome_is_not_for_a_database_that_has_posts(app, make):
+    make.post("Ours")
+    assert welcome.greet() is False
+    assert [post.title for post in db.session.scalars(select(Post))] == ["Ours"]
+
+
+def test_address_that_is_not_ours_is_one_sentence(tmp_path):
+    site = Site(tmp_path / "site", HOST="192.0.2.1")
+    said = run(site, "serve")
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"hustings: HOST=192.0.2.1 PORT={site.port} cannot be listened on: ")
+    assert len(said.stderr.strip().splitlines()) == 1
+
+
 def test_taken_port_is_one_sentence(tmp_path):
     with serving(tmp_path / "site") as site:
         second = run(site, "serve")
@@ -85,11 +130,65 @@ def test_stop_is_clean_and_leaves_nothing_running(tmp_path, how):
     with serving(tmp_path / "site") as site:
         workers = site.workers()
         assert len(workers) == 2
-        assert site.stop(how) == 0
+        with httpx.Client() as browser:
+            browser.get(site.url)  # its connection stays open
+            begin = time.monotonic()
+            assert site.stop(how) == 0
+        assert time.monotonic() - begin < 5
         for pid in workers:
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
         assert "Traceback" not in site.said
+        assert not list(site.folder.glob("hustings.db-*")), "the file alone is the whole site"
+
+
+def test_half_a_request_does_not_hold_the_stop_for_long(tmp_path):
+    with serving(tmp_path / "site") as site, socket.create_connection(("127.0.0.1", site.port)) as half:
+        half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        begin = time.monotonic()
+        assert site.stop() == 0
+        assert time.monotonic() - begin < 10
+
+
+def test_connections_that_say_nothing_do_not_keep_others_waiting(tmp_path):
+    with serving(tmp_path / "site", WORKERS="1") as site, ExitStack() as open_:
+        for number in range(200):
+            idle = open_.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + (b"\r\n" if number % 2 else b""))
+        begin = time.monotonic()
+        assert httpx.get(site.url, timeout=20).status_code == 200
+        assert time.monotonic() - begin < 4
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path):
+    with serving(tmp_path / "site") as site:
+        os.kill(site.process.pid, signal.SIGKILL)
+        site.process.wait()
+        deadline = time.monotonic() + 15
+        while is_taken(site.port) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not is_taken(site.port)
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_no_handle_of_a_database_is_carried_over_the_fork(tmp_path):
+    with serving(tmp_path / "site") as site:
+        assert open_databases(site.process.pid) == []
+        for pid in site.workers():
+            handles = open_databases(pid)
+            assert len(handles) == len(set(handles)), "one of each, its own"
+
+
+def open_databases(pid: int) -> list[str]:
+    files = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            files.append(os.readlink(link))
+    return [name for name in files if ".db" in name]
 
 
 def test_worker_that_dies_comes_back(tmp_path):
