@@ -1,0 +1,101 @@
+"""Threads as large as any site has: in order over all pages, for the same few queries whatever their length."""
+
+import re
+from random import Random
+
+import pytest
+from sqlalchemy import event, insert
+
+from blueprints.comments.models import APPROVED, Comment
+from blueprints.core.db import db, now, writing
+from blueprints.posts.models import Post
+
+
+def fill(post: Post, parents: list[int | None]) -> None:
+    """One comment an entry; the entry is the number of the comment that it answers, or None."""
+    roots: dict[int, int] = {}
+    rows = []
+    for number, parent in enumerate(parents, 1):
+        roots[number] = roots[parent] if parent else number
+        rows.append(
+            {
+                "id": number,
+                "post_id": post.id,
+                "parent_id": parent,
+                "root_id": roots[number],
+                "number": number,
+                "state": APPROVED,
+                "name": "Jo",
+                "text": f"Comment {number}",
+                "html": f"<p>Comment {number}</p>",
+                "created_at": now(),
+            }
+        )
+    with writing():
+        if rows:
+            db.session.execute(insert(Comment), rows)
+        db.session.get(Post, post.id).last_number = len(parents)
+        db.session.get(Post, post.id).comment_count = len(parents)
+
+
+def in_thread_order(parents: list[int | None]) -> list[int]:
+    """The numbers as a reader meets them: each comment's way down from its root, compared number by number."""
+    ways: list[tuple[int, ...]] = []
+    for number, parent in enumerate(parents, 1):
+        ways.append((*(ways[parent - 1] if parent else ()), number))
+    return [way[-1] for way in sorted(ways)]
+
+
+def thread_of(number: int, chain: int, seed: int) -> list[int | None]:
+    """A chain of *chain* comments, then others that begin or answer anything before them."""
+    choose = Random(seed)  # noqa: S311 - the same thread at every run
+    parents: list[int | None] = [position or None for position in range(chain)]
+    while len(parents) < number:
+        parents.append(choose.randint(1, len(parents)) if parents and choose.random() < 0.7 else None)
+    return parents
+
+
+@pytest.fixture
+def queries(app):
+    seen: list[str] = []
+    listener = lambda *args: seen.append(args[2]) if args[2].startswith("SELECT") else None  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listener)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", listener)
+
+
+@pytest.mark.parametrize(
+    "parents",
+    [
+        [],
+        thread_of(30, 5, 1),
+        thread_of(1000, 0, 2),
+        [None] * 1000,
+        thread_of(2000, 500, 3),
+        thread_of(2000, 2000, 4),
+    ],
+    ids=["none", "30", "1000", "1000 roots", "2000, 500 deep", "2000 deep"],
+)
+def test_pages_show_every_comment_once_and_in_order_for_six_queries(client, make, queries, parents):
+    post = make.post(authors=[make.person(), make.person()], tags=["a", "b"])
+    fill(post, parents)
+    shown: list[int] = []
+    for page in range(1, 200):
+        queries.clear()
+        response = client.get(f"/posts/{post.slug}?page={page}")
+        assert 0 < len(queries) <= 6
+        if response.status_code == 404:
+            break
+        assert response.status_code == 200
+        found = [int(number) for number in re.findall(r'<article id="comment-(\d+)"', response.text)]
+        assert found or not parents
+        assert len(found) <= 1000
+        shown += found
+    assert shown == in_thread_order(parents)
+
+
+def test_check_of_the_order_knows_a_thread():
+    #  1 ─ 2 ─ 4
+    #    └ 5
+    #  3
+    assert in_thread_order([None, 1, None, 2, 1]) == [1, 2, 4, 5, 3]
