@@ -1,4 +1,4 @@
-"""What a served site carries: requests a second, median, p99, bytes, memory, start.
+"""What a served site carries: requests a second, median, p99, processor time, bytes, memory, start.
 
     python -m tests.bench.serving [--seconds 4]
 
@@ -18,8 +18,8 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from pydoc_data.topics import topics
 
-import brotli
 import httpx
 
 from app import create_app
@@ -32,8 +32,24 @@ from tests.factories import Make
 from tests.operations.serving import Site
 
 SIZES = (0, 30, 1000)
-WORDS = "A reader answers at some length, with *emphasis*, a [link](https://example.org/) and a thought or two. "
-ESSAY = "\n\n".join(f"## Part {part}\n\n" + "The argument goes on, sentence by sentence. " * 40 for part in range(6))
+PROMISED_REQUESTS, PROMISED_BYTES = 4, 32 * 1024
+# Python's own manual as prose: the same sentence a thousand times over would be packed to nothing.
+PROSE = re.findall(r"(?<![\w`])[A-Za-z,]+[.;]?(?!\S)", " ".join(topics[name] for name in sorted(topics)))
+
+
+def words(start: int, number: int) -> str:
+    """*number* words of running English, from the word at *start* on."""
+    start %= len(PROSE) - number
+    return " ".join(PROSE[start : start + number])
+
+
+def remark(number: int) -> str:
+    """What a reader answers: some forty words, emphasis and a link."""
+    link = f"[see](https://example.org/{number})"
+    return f"{number}. {words(number * 40, 25)} *{words(number * 7, 2)}*, {link}: {words(number * 31, 12)}"
+
+
+ESSAY = "\n\n".join(f"## {words(part * 900, 4)}\n\n{words(part * 5000, 300)}" for part in range(6))
 
 
 def seed(folder: Path) -> dict[int, str]:
@@ -52,7 +68,7 @@ def seed(folder: Path) -> dict[int, str]:
             tokens[size] = token_for(post.id)
             parent = None
             for number in range(size):
-                parent = make.comment(post, f"{number}. {WORDS * 2}", parent=parent if number % 4 else None)
+                parent = make.comment(post, remark(number), parent=parent if number % 4 else None)
         db.session.remove()
         db.engine.dispose()
     return tokens
@@ -103,13 +119,23 @@ def by_threads(
     return len(times) / seconds, statistics.median(times), sorted(times)[int(len(times) * 0.99)]
 
 
-def memory(pid: int) -> float:
-    """Proportional set size of a process and its children, MB."""
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    total = 0
-    for process in [pid, *map(int, children.stdout.split())]:
-        total += int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text())[1])
-    return total / 1024
+def memory(place: Site) -> float:
+    """Proportional set size of all processes of the site, MB."""
+    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in [place.process.pid, *place.workers()]]
+    return sum(int(re.search(r"Pss:\s+(\d+)", rollup)[1]) for rollup in rollups) / 1024
+
+
+def processor_ms(place: Site) -> float:
+    """What all workers have used of the processor, ms."""
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in place.workers()]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def on_the_wire(url: str, headers: dict[str, str], encoding: str) -> int:
+    """The size of the answer's body as it was sent."""
+    with httpx.stream("GET", url, headers={**headers, "Accept-Encoding": encoding}) as answer:
+        answer.raise_for_status()
+        return sum(len(part) for part in answer.iter_raw())
 
 
 def row(*cells: object) -> None:
@@ -122,15 +148,12 @@ def measure(folder: Path, seconds: float) -> None:
     begin = time.perf_counter()
     place.start()
     started = time.perf_counter() - begin
-    processes = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(place.process.pid)], capture_output=True, text=True, check=False
-    )
-    for pid in [place.process.pid, *map(int, processes.stdout.split())]:
+    for pid in [place.process.pid, *place.workers()]:
         subprocess.run(["taskset", "-a", "-p", "-c", "0", str(pid)], capture_output=True, check=True)
     try:
         report(place, tokens, seconds)
         print(f"\nFrom `hustings serve` to the first page: {started:.2f} s (an existing database, one worker)")
-        print(f"Memory after load: {memory(place.process.pid):.0f} MB (proportional set size, master and one worker)")
+        print(f"Memory after load: {memory(place):.0f} MB (proportional set size, master and one worker)")
     finally:
         place.kill()
 
@@ -142,17 +165,17 @@ def report(place: Site, tokens: dict[int, str], seconds: float) -> None:
         **{f"post, {size:,} comments": (f"/posts/post-{size}", {}) for size in SIZES},
         "poll for news": ("/posts/post-30/comments?after=30&skip=0&from=1&to=1", partial),
     }
-    row("one core, one worker", "requests/s", "median ms", "p99 ms", "bytes", "br")
-    row("---", "--:", "--:", "--:", "--:", "--:")
+    row("one core, one worker", "requests/s", "median ms", "p99 ms", "CPU ms each", "bytes", "gzip", "br")
+    row("---", *["--:"] * 7)
     for name, (path, headers) in pages.items():
         url = place.url + path
-        httpx.get(url, headers=headers).raise_for_status()
-        whole = len(httpx.get(url, headers={**headers, "Accept-Encoding": "identity"}).content)
-        packed = len(brotli.compress(httpx.get(url, headers=headers).content, quality=5))
-        row(name, *load(url, {**headers, "Accept-Encoding": "br"}, seconds), f"{whole:,}", f"{packed:,}")
+        sizes = [f"{on_the_wire(url, headers, encoding):,}" for encoding in ("identity", "gzip", "br")]
+        before = processor_ms(place)
+        rate, median, p99 = load(url, {**headers, "Accept-Encoding": "br"}, seconds)
+        row(name, rate, median, p99, (processor_ms(place) - before) / (rate * seconds), *sizes)
 
     def send(browser: httpx.Client, number: int, headers: dict[str, str]) -> httpx.Response:
-        data = {"author": "Jo", "email": "jo@example.org", "comment": f"{number} {WORDS}", "token": tokens[0]}
+        data = {"author": "Jo", "email": "jo@example.org", "comment": remark(number), "token": tokens[0]}
         data["key"] = f"{os.getpid()}-{threading.get_ident()}-{number}-{len(headers)}"
         answer = browser.post(
             f"{place.url}/posts/post-0/comments", data=data, headers={"Sec-Fetch-Site": "same-origin", **headers}
@@ -161,8 +184,10 @@ def report(place: Site, tokens: dict[int, str], seconds: float) -> None:
 
     for name, headers in (("POST, htmx", partial), ("POST, plain", {})):
         for threads in (1, 4):
-            figures = by_threads(lambda b, n, h=headers: send(b, n, h), seconds, threads)
-            row(f"{name}, {threads} at once", *figures, "", "")
+            before = processor_ms(place)
+            rate, median, p99 = by_threads(lambda b, n, h=headers: send(b, n, h), seconds, threads)
+            each = (processor_ms(place) - before) / (rate * seconds)
+            row(f"{name}, {threads} at once", rate, median, p99, each, "", "", "")
     first_view(place)
 
 
@@ -174,8 +199,11 @@ def first_view(place: Site) -> None:
         sizes = {"page": int(page.headers["Content-Length"])}
         for name in re.findall(r'(?:rel="stylesheet" href|script src)="([^"]+)"', page.text):
             sizes[name.rsplit("/", 1)[1]] = int(browser.get(name).headers["Content-Length"])
+    total = sum(sizes.values())
+    kept = "kept" if total <= PROMISED_BYTES and len(sizes) <= PROMISED_REQUESTS else "broken"
     print(
-        f"\nFirst view of a post with 30 comments: {len(sizes)} requests, {sum(sizes.values()):,} bytes (br): {sizes}"
+        f"\nFirst view of a post with 30 comments, favicon apart: {len(sizes)} requests, {total:,} bytes (br): {sizes}."
+        f"\nPromised: at most {PROMISED_REQUESTS} requests and {PROMISED_BYTES:,} bytes: {kept}."
     )
 
 
