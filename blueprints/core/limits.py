@@ -47,6 +47,7 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         with closing(self._open()) as connection:
             connection.execute("CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL)")
             connection.execute("CREATE INDEX IF NOT EXISTS hit_key_at ON hit (key, at)")
+            connection.execute("CREATE INDEX IF NOT EXISTS hit_at ON hit (at)")  # else each attempt reads a whole day
 
     @property
     def base_exceptions(self) -> type[Exception]:

@@ -196,6 +196,14 @@ def test_broken_store_of_limits_costs_no_comment_and_still_limits(app, client, m
     assert "Comment 2" in answers[2].text
 
 
+def test_attempt_does_not_read_every_attempt_of_the_day(app, tmp_path):
+    store = sqlite_driver().connect(tmp_path / "limits.db")
+    for where in ("key = 'a' AND at > 1", "key = 'a' AND (at <= 1 OR at > 2)", "at < 1"):
+        plan = str(store.execute(f"EXPLAIN QUERY PLAN DELETE FROM hit WHERE {where}").fetchall())  # noqa: S608
+        assert "SCAN" not in plan
+    store.close()
+
+
 def comment_for(client, post, words: str) -> dict[str, str]:
     page = BeautifulSoup(client.get(f"/posts/{post.slug}").text, "html.parser")
     data = {field["name"]: field.get("value", "") for field in page.select("#comment-form input[name]")}
