@@ -1,6 +1,7 @@
 """A real `hustings serve` for tests: its own folder, a free port, its own process group."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -17,9 +18,12 @@ HUSTINGS = Path(sys.executable).with_name("hustings")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, below those that the system gives to outgoing connections meanwhile."""
+    while True:
+        port = random.randrange(15_000, 32_000)  # noqa: S311 - any one will do
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Site:
