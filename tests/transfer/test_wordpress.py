@@ -132,6 +132,12 @@ def test_the_category_for_having_none_is_left_out(app, tmp_path):
     assert [tag.slug for tag in post_of(1).tags] == ["ink"]
 
 
+def test_path_with_two_slashes_is_no_other_host(app, client, tmp_path):
+    bring(wxr.write(tmp_path / "a.xml", wxr.item(1, link="https://example.org//greek//a/")))
+    assert post_of(1).path == "/greek/a/"
+    assert client.get("/greek/a/").status_code == 200
+
+
 def test_old_addresses_lead_to_the_post(journal, client):
     assert client.get("/2012/05/01/classic/").status_code == 200
     for former in (

@@ -24,7 +24,8 @@ def path_of(link: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https", "") or re.search(r"(?:^|&)(?:p|page_id|attachment_id)=", parts.query):
         return None
-    path = unquote(parts.path, errors="replace")
+    # "//greek/" would be read as another host; the server folds such slashes before it looks for a page.
+    path = re.sub("/{2,}", "/", unquote(parts.path, errors="replace"))
     if not path.startswith("/") or path.strip("/") in ("", "index.php") or "\ufffd" in path:
         return None
     return path
