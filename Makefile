@@ -35,5 +35,5 @@ check: .venv/installed-tests
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock: .venv/installed-tests
-	$(LOCK) --group build --output-file requirements.lock pyproject.toml
+	$(LOCK) --all-extras --group build --output-file requirements.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --output-file tests/requirements.lock tests/requirements.in
