@@ -6,6 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
+from blueprints.core.db import WRITES, backend
+
 database = current_app.extensions["migrate"].db
 
 
@@ -18,7 +20,7 @@ def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[Fals
 
 def run() -> None:
     """Apply the scripts inside one transaction that holds the write lock from its start."""
-    with database.engine.connect().execution_options(hustings_writes=True) as connection:
+    with database.engine.connect().execution_options(**{WRITES: True}) as connection:
         context.configure(
             connection=connection,
             target_metadata=database.metadata,
@@ -34,6 +36,7 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            backend().settle(connection, list(database.metadata.tables))
 
 
 if context.is_offline_mode():

@@ -1,32 +1,66 @@
 """The database: one engine, one kind of transaction for reading and one for writing.
 
 Reading opens a snapshot that ends with the request. Writing happens inside `writing()`, which takes the
-write lock before it looks at anything and commits at its end. SQLite's durability is set here.
+write lock before it looks at anything and commits at its end. What differs between SQLite and PostgreSQL is in
+`core/sqlite.py` and `core/postgresql.py`, and nowhere else.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy import URL, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
-from blueprints.core.settings import SettingError
+from blueprints.core import postgresql, sqlite
 
 BUSY_SECONDS = 5
 LARGEST_ID = 2**63 - 1  # what a row's number can be, in every database
-# WAL-reset fault: two connections that write and checkpoint at once can damage the file.
-# Fixed in 3.51.3, 3.50.7 and 3.44.6 (sqlite.org, release notes of these versions).
-_SOUND_FROM = (3, 51, 3)
-_SOUND_BRANCHES = {(3, 50): 7, (3, 44): 6}
-_WRITES = "hustings_writes"
+# The execution option of a connection whose transactions begin with the write lock.
+WRITES = "hustings_writes"
+
+
+class Backend(Protocol):
+    """What each of the two database modules can be asked."""
+
+    def options(self, _url: URL, busy_seconds: int, /) -> dict[str, Any]:
+        """What `create_engine` must be told."""
+
+    def prepare(self, engine: Engine) -> None:
+        """Have the engine's connections opened or kept as they must be."""
+
+    def begin(self, connection: Connection, *, writes: bool) -> None:
+        """Begin a transaction."""
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Whether trying again later will help."""
+
+    def is_full(self, error: DBAPIError) -> bool:
+        """Whether there is no room left."""
+
+    def describe(self, _connection: Connection, /) -> str:
+        """Its name and version."""
+
+    def fault(self, _connection: Connection, /) -> str | None:
+        """Why it cannot hold a site."""
+
+    def settle(self, _connection: Connection, _tables: list[str], /) -> None:
+        """What is left to do after a migration."""
+
+    def settle_sequence(self, _connection: Connection, _table: str, /) -> None:
+        """What is left to do after ids were given by hand."""
+
+    def close(self, engine: Engine) -> None:
+        """Let go, as the site's last process."""
+
+
+_BACKENDS: dict[str, Backend] = {"sqlite": sqlite, "postgresql": postgresql}
 
 
 class Base(DeclarativeBase):
@@ -76,64 +110,36 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def is_sound(version: tuple[int, ...]) -> bool:
-    """Whether this version of SQLite's library is free of the WAL-reset fault."""
-    if version >= _SOUND_FROM:
-        return True
-    fixed = _SOUND_BRANCHES.get((version[0], version[1]))
-    return fixed is not None and version[2] >= fixed
+def backend() -> Backend:
+    """The module that knows what is particular about the database in use."""
+    return _BACKENDS[db.engine.dialect.name]
 
 
-def sqlite_driver() -> ModuleType:
-    """The one module through which this process opens SQLite files: the standard one if it is sound.
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` must be told to open *url* as this site does; raises SettingError where it cannot."""
+    address = make_url(url)
+    return _BACKENDS[address.get_backend_name()].options(address, BUSY_SECONDS)
 
-    Raises SettingError where neither it nor pysqlite3 brings a sound library.
-    """
-    if is_sound(sqlite3.sqlite_version_info):
-        return sqlite3
-    try:
-        from pysqlite3 import dbapi2
-    except ImportError:
-        dbapi2 = None
-    if dbapi2 is None or not is_sound(dbapi2.sqlite_version_info):
-        raise SettingError(
-            f"SQLite {sqlite3.sqlite_version} can damage a database that several processes write; "
-            "install pysqlite3 0.6.1 or newer."
-        )
-    driver: ModuleType = dbapi2
-    return driver
+
+def prepare(engine: Engine) -> None:
+    """Give *engine* the two kinds of transaction."""
+    module = _BACKENDS[engine.dialect.name]
+    module.prepare(engine)
+    event.listen(
+        engine,
+        "begin",
+        lambda connection: module.begin(connection, writes=WRITES in connection.get_execution_options()),
+    )
 
 
 def init_app(app: Flask) -> None:
     """Bind the database named in the settings to *app*."""
     url = app.config["SETTINGS"].database_url
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options: dict[str, Any] = {}
-    if make_url(url).get_backend_name() == "sqlite":
-        options["module"] = sqlite_driver()
-        options["connect_args"] = {"timeout": BUSY_SECONDS}
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
     db.init_app(app)
     with app.app_context():
-        engine = db.engine
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by _begin, never by the driver
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        prepare(db.engine)
 
 
 @contextmanager
@@ -144,7 +150,7 @@ def writing() -> Iterator[None]:
     """
     db.session.rollback()
     db.session.expire_all()  # a rollback forgets nothing where nothing had begun
-    db.session.connection(execution_options={_WRITES: True})
+    db.session.connection(execution_options={WRITES: True})
     try:
         yield
         db.session.commit()

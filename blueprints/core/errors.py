@@ -4,7 +4,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from blueprints.core.db import db
+from blueprints.core.db import backend, db
 from blueprints.core.htmx import wants_fragment
 from blueprints.core.limits import TooFastError
 from blueprints.core.site import Site
@@ -58,12 +58,11 @@ def busy(error: OperationalError) -> Response:
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Whether another writer holds the database, or its disk is full, so that trying again later will help."""
-    reason = str(error.orig)
-    if "disk is full" in reason:
-        current_app.logger.error("nothing can be stored: %s", reason)
+    """Whether another writer holds the database, it is out of reach, or its disk is full: trying again later helps."""
+    if backend().is_full(error):
+        current_app.logger.error("nothing can be stored: %s", error.orig)
         return True
-    return "locked" in reason or "busy" in reason
+    return backend().is_busy(error)
 
 
 def title_of(status: int) -> str:

@@ -18,7 +18,7 @@ from limits.errors import ConfigurationError
 from limits.storage import MemoryStorage, MovingWindowSupport, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from blueprints.core.db import sqlite_driver
+from blueprints.core import sqlite
 from blueprints.core.settings import SettingError, current
 
 log = logging.getLogger("hustings.limits")
@@ -39,7 +39,7 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 
     def __init__(self, uri: str, wrap_exceptions: bool = False, **_options: Any) -> None:
         super().__init__(uri, wrap_exceptions=wrap_exceptions)
-        self.driver = sqlite_driver()
+        self.driver = sqlite.driver()
         self.path = uri.removeprefix("sqlite://")
         self.local = threading.local()
         # Closed at once: workers are forked from the process that runs this, and a SQLite handle that is carried
@@ -129,7 +129,7 @@ def init_app(app: Flask) -> None:
     url = app.config["SETTINGS"].limits_url
     try:
         storage = storage_from_string(url)
-    except (ConfigurationError, sqlite_driver().Error) as error:
+    except (ConfigurationError, sqlite.driver().Error) as error:
         reason = str(error).replace(url, "unknown address").rstrip(".")  # it may hold a password
         raise SettingError(f"LIMITS_URL names a store that cannot be used: {reason}.") from error
     app.extensions["limits"] = MovingWindowRateLimiter(storage)

@@ -10,10 +10,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
 from limits import parse as parse_limit
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -91,12 +94,18 @@ class _Reader:
 
     def database_url(self, name: str, default: str) -> str:
         text = self.text(name, default)
-        if not re.match(r"sqlite:////.", text):
-            raise SettingError(f"{name} must read like 'sqlite:////var/lib/hustings/hustings.db', not {text!r}.")
-        folder = Path(text.removeprefix("sqlite:///").partition("?")[0]).parent
-        if not folder.is_dir():
-            raise SettingError(f"{name} names a file in {folder}, which is not there; make that folder first.")
-        return text
+        if re.match(r"sqlite:////.", text):
+            folder = Path(text.removeprefix("sqlite:///").partition("?")[0]).parent
+            if not folder.is_dir():
+                raise SettingError(f"{name} names a file in {folder}, which is not there; make that folder first.")
+            return text
+        if url := _postgresql_url(text):
+            return url
+        # What was given is not repeated: it may hold a password.
+        raise SettingError(
+            f"{name} must read like 'sqlite:////var/lib/hustings/hustings.db' or "
+            "'postgresql://user:password@host/name'."
+        )
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
         text = self.text(name, str(default))
@@ -133,6 +142,21 @@ class _Reader:
             return tuple(ipaddress.ip_network(word) for word in words)
         except ValueError as error:
             raise SettingError(f"{name} must list addresses like '127.0.0.1, 10.0.0.0/8': {error}.") from error
+
+
+def _postgresql_url(text: str) -> str | None:
+    """The address of a PostgreSQL database as the driver's own, whichever of its usual spellings *text* is in."""
+    try:
+        url = make_url(re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", text))
+    except (ArgumentError, ValueError):
+        return None
+    if url.drivername != "postgresql+psycopg" or not url.database:
+        return None
+    if "password" in url.query:  # there it would be shown wherever the address is
+        return None
+    if url.host and url.host.lower().startswith("%2f"):  # the folder of a socket, in the place of a host
+        url = url.set(host=None).update_query_dict({"host": unquote(url.host)})
+    return url.render_as_string(hide_password=False)
 
 
 def _kept_secret(instance: Path) -> str:

@@ -12,7 +12,7 @@ from granian.log import LogLevels
 
 from blueprints.accounts.queries import has_administrator
 from blueprints.core import site
-from blueprints.core.db import BUSY_SECONDS, db, sqlite_driver, writing
+from blueprints.core.db import BUSY_SECONDS, backend, db, writing
 from blueprints.operations import upgrade, welcome
 
 # Threads a worker may spend inside Python: enough to overlap waiting for the disk, few enough to share one lock.
@@ -32,14 +32,14 @@ def serve(app: Flask, announce: Callable[[str], object]) -> None:
     with app.app_context():
         welcome.greet()
         unclaimed = not has_administrator()
-        driver = sqlite_driver().sqlite_version if db.engine.dialect.name == "sqlite" else None
+        database = backend().describe(db.session.connection())
         db.session.remove()
     address = settings.site_url or f"http://{settings.host}:{settings.port}"
-    announce(f"Hustings serves {address}  (Ctrl-C stops it{f'; SQLite {driver}' if driver else ''})")
+    announce(f"Hustings serves {address}  (Ctrl-C stops it; {database})")
     if unclaimed:
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
     with app.app_context():
-        db.engine.dispose()  # the workers are forked from here and must open the file themselves
+        db.engine.dispose()  # the workers are forked from here and must open the database themselves
     Granian(
         "app:create_app",
         factory=True,
@@ -57,9 +57,7 @@ def serve(app: Flask, announce: Callable[[str], object]) -> None:
         websockets=False,
     ).serve()
     with app.app_context():
-        # The last connection to close writes the log back: the file alone is then the whole site.
-        db.engine.connect().close()
-        db.engine.dispose()
+        backend().close(db.engine)
 
 
 def set_up_link(app: Flask) -> str:

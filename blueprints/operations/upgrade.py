@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from blueprints.core.db import db
+from blueprints.core.db import backend, db
 
 
 def run(app: Flask) -> None:
@@ -19,7 +19,12 @@ def run(app: Flask) -> None:
                 "run the version that wrote it, or a newer one."
             )
         if current != known[-1]:
-            migrate(app)
+            try:
+                migrate(app)
+            except DatabaseError as error:
+                raise SystemExit(
+                    f"hustings: {_place()} could not be brought up to date and is as it was: {_reason(error)}."
+                ) from error
         db.session.remove()
         db.engine.dispose()
 
@@ -41,9 +46,21 @@ def migrate(app: Flask, revision: str = "head") -> None:
 def _revision() -> str | None:
     try:
         with db.engine.connect() as connection:
+            if fault := backend().fault(connection):
+                raise SystemExit(f"hustings: {_place()} cannot be used as a database: {fault}.")
             if not inspect(connection).has_table("alembic_version"):
                 return None
             revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
             return revision
     except DatabaseError as error:
-        raise SystemExit(f"hustings: {db.engine.url.database} cannot be used as a database: {error.orig}.") from error
+        raise SystemExit(f"hustings: {_place()} cannot be used as a database: {_reason(error)}.") from error
+
+
+def _place() -> str:
+    """Where the database is, without what would open it."""
+    return str(db.engine.url.set(query={}))
+
+
+def _reason(error: DatabaseError) -> str:
+    """What the database says, in one line."""
+    return str(error.orig).strip().partition("\n")[0].rstrip(".")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from blueprints.comments.models import APPROVED, Comment
-from blueprints.core.db import db, now, writing
+from blueprints.core.db import backend, db, now, writing
 from blueprints.posts.models import Post
 
 
@@ -34,6 +34,7 @@ def fill(post: Post, parents: list[int | None]) -> None:
     with writing():
         if rows:
             db.session.execute(insert(Comment), rows)
+            backend().settle_sequence(db.session.connection(), "comment")
         db.session.get(Post, post.id).last_number = len(parents)
         db.session.get(Post, post.id).comment_count = len(parents)
 

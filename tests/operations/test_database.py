@@ -1,8 +1,5 @@
 """How the database is opened, and what happens when it takes no writes."""
 
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -11,10 +8,11 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
-from blueprints.core import db as database
-from blueprints.core.db import db, is_sound, sqlite_driver, writing
+from blueprints.core import sqlite
+from blueprints.core.db import db, writing
 from blueprints.core.settings import SettingError, Settings
 from blueprints.posts.models import Post
+from tests.conftest import ONLY_SQLITE
 
 
 @pytest.mark.parametrize(
@@ -33,21 +31,23 @@ from blueprints.posts.models import Post
     ],
 )
 def test_versions_that_can_damage_a_file_are_known(version, sound):
-    assert is_sound(version) is sound
+    assert sqlite.is_sound(version) is sound
 
 
+@ONLY_SQLITE
 def test_this_process_uses_a_sound_library(app):
     version = db.session.scalar(text("SELECT sqlite_version()"))
-    assert is_sound(tuple(map(int, version.split("."))))
-    assert version == sqlite_driver().sqlite_version
+    assert sqlite.is_sound(tuple(map(int, version.split("."))))
+    assert version == sqlite.driver().sqlite_version
 
 
 def test_unsound_library_stops_the_start_with_one_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(database, "is_sound", lambda _version: False)
+    monkeypatch.setattr(sqlite, "is_sound", lambda _version: False)
     with pytest.raises(SettingError, match="install pysqlite3"):
         create_app(Settings.from_environ({"SECRET_KEY": "test"}, tmp_path))
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000), ("mmap_size", 0)],
@@ -58,6 +58,7 @@ def test_every_connection_is_opened_for_durability(app, pragma, value):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
+@ONLY_SQLITE
 def test_writing_takes_the_lock_before_it_reads(app):
     begun = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
@@ -99,8 +100,9 @@ def test_writing_that_fails_leaves_nothing(app, make):
     assert db.session.get(Post, post.id).title == "Before"
 
 
+@ONLY_SQLITE
 def test_lock_held_too_long_is_an_error_not_a_wait_without_end(app, tmp_path):
-    holder = sqlite_driver().connect(tmp_path / "hustings.db", isolation_level=None)
+    holder = sqlite.driver().connect(tmp_path / "hustings.db", isolation_level=None)
     db.session.rollback()
     with db.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=50")
@@ -118,38 +120,29 @@ def test_lock_held_too_long_is_an_error_not_a_wait_without_end(app, tmp_path):
     write()
 
 
+@ONLY_SQLITE
 def test_what_was_read_before_writing_is_read_anew_under_the_lock(app, make, tmp_path):
     post = make.post("Before")
     assert db.session.get(Post, post.id).title == "Before"
-    other = sqlite_driver().connect(tmp_path / "hustings.db", isolation_level=None)
+    other = sqlite.driver().connect(tmp_path / "hustings.db", isolation_level=None)
     other.execute("UPDATE post SET title = 'By another'")
     other.close()
     with writing():
         assert db.session.get(Post, post.id).title == "By another"
 
 
+@ONLY_SQLITE
 def test_snapshot_that_is_old_cannot_be_written_over_what_is_new(app, make, tmp_path):
     make.post("Before")
     with db.engine.connect() as connection:
         assert connection.scalar(text("SELECT title FROM post")) == "Before"
-        other = sqlite_driver().connect(tmp_path / "hustings.db", isolation_level=None)
+        other = sqlite.driver().connect(tmp_path / "hustings.db", isolation_level=None)
         other.execute("UPDATE post SET title = 'By another'")
         with pytest.raises(OperationalError, match="locked"):
             connection.execute(text("UPDATE post SET title = title || ' lost'"))
         connection.rollback()
         assert other.execute("SELECT title FROM post").fetchone() == ("By another",)
         other.close()
-
-
-def test_many_may_open_a_new_database_at_once(tmp_path):
-    words = "from app import create_app; from blueprints.operations import upgrade; upgrade.run(create_app())"
-    environ = {**os.environ, "INSTANCE": str(tmp_path / "site")}
-    starting = [
-        subprocess.Popen([sys.executable, "-c", words], env=environ, stderr=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    said = [process.communicate(timeout=60)[1] for process in starting]
-    assert [process.returncode for process in starting] == [0, 0, 0], said
 
 
 @pytest.fixture
@@ -169,6 +162,7 @@ def full_disk(app):
     db.engine.dispose()
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize("htmx", [False, True])
 def test_full_disk_takes_no_comment_but_gives_every_word_back(app, client, make, request, htmx):
     post = make.post()
@@ -188,7 +182,7 @@ def test_full_disk_takes_no_comment_but_gives_every_word_back(app, client, make,
 def test_broken_store_of_limits_costs_no_comment_and_still_limits(app, client, make, tmp_path, fault):
     app.config["SETTINGS"].__dict__["comment_limit"] = "2 per minute"
     post = make.post()
-    store = sqlite_driver().connect(tmp_path / "limits.db", isolation_level=None)
+    store = sqlite.driver().connect(tmp_path / "limits.db", isolation_level=None)
     store.execute(fault)
     store.close()
     answers = [send(client, post, comment_for(client, post, f"Comment {number}")) for number in range(3)]
@@ -197,7 +191,7 @@ def test_broken_store_of_limits_costs_no_comment_and_still_limits(app, client, m
 
 
 def test_attempt_does_not_read_every_attempt_of_the_day(app, tmp_path):
-    store = sqlite_driver().connect(tmp_path / "limits.db")
+    store = sqlite.driver().connect(tmp_path / "limits.db")
     for where in ("key = 'a' AND at > 1", "key = 'a' AND (at <= 1 OR at > 2)", "at < 1"):
         plan = str(store.execute(f"EXPLAIN QUERY PLAN DELETE FROM hit WHERE {where}").fetchall())  # noqa: S608
         assert "SCAN" not in plan

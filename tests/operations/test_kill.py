@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from bs4 import BeautifulSoup
 
-from blueprints.core.db import sqlite_driver
+from blueprints.core import sqlite
 from blueprints.operations import welcome
 from tests.operations.serving import Site
 
@@ -94,7 +94,7 @@ def post_until(site: Site, label: str, end: Callable[[], object]) -> list[Writer
 
 
 def with_nobody_held(database: Path) -> None:
-    connection = sqlite_driver().connect(database)
+    connection = sqlite.driver().connect(database)
     connection.execute("UPDATE site SET hold = 'none'")
     connection.commit()
     connection.close()
@@ -102,7 +102,7 @@ def with_nobody_held(database: Path) -> None:
 
 def check(database: Path, acknowledged: list[str]) -> list[str]:
     """The texts in the database, which is whole, after comparing it with what was acknowledged."""
-    connection = sqlite_driver().connect(database)
+    connection = sqlite.driver().connect(database)
     stored = [text for (text,) in connection.execute("SELECT text FROM comment")]
     numbers = [number for (number,) in connection.execute("SELECT number FROM comment ORDER BY id")]
     last, count = connection.execute("SELECT last_number, comment_count FROM post").fetchone()

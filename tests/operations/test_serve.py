@@ -13,7 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from blueprints.core.db import db, sqlite_driver
+from blueprints.core import sqlite
+from blueprints.core.db import db
 from blueprints.operations import welcome
 from blueprints.posts.models import Post
 from tests.operations.serving import HUSTINGS, Site, serving
@@ -82,7 +83,7 @@ def test_link_expires_and_only_the_one_that_was_offered_opens(tmp_path):
         link = site.set_up_link()
         assert httpx.get(link).status_code == 200
         assert httpx.get(link[:-1] + ("A" if link[-1] != "A" else "B")).status_code == 410
-        database = sqlite_driver().connect(site.folder / "hustings.db", isolation_level=None)
+        database = sqlite.driver().connect(site.folder / "hustings.db", isolation_level=None)
         (stored,) = database.execute("SELECT setup_hash FROM site").fetchone()
         assert stored != link.rsplit("/", 1)[1]
         (days,) = database.execute("SELECT julianday(setup_expires_at) - julianday('now') FROM site").fetchone()
@@ -208,7 +209,7 @@ def test_writes_wait_for_a_lock_and_then_give_the_text_back_while_reading_goes_o
         page = BeautifulSoup(httpx.get(f"{site.url}/posts/welcome").text, "html.parser")
         data = {field["name"]: field.get("value", "") for field in page.select("#comment-form input[name]")}
         data |= {"author": "Jo", "email": "jo@example.org", "comment": "Kept through the lock"}
-        holder = sqlite_driver().connect(tmp_path / "site" / "hustings.db", isolation_level=None)
+        holder = sqlite.driver().connect(tmp_path / "site" / "hustings.db", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         headers = {"Sec-Fetch-Site": "same-origin", **({"HX-Request-Type": "partial"} if htmx else {})}
         answer = httpx.post(f"{site.url}/posts/welcome/comments", data=data, headers=headers, timeout=20)

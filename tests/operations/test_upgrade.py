@@ -1,5 +1,9 @@
 """What the migrations make of a database: nothing by halves, and the same as the models."""
 
+import os
+import subprocess
+import sys
+
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -7,15 +11,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event, inspect, text
 
 from app import create_app
+from blueprints.accounts.queries import everybody
 from blueprints.core.db import Base, db, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
+from tests.conftest import ONLY_POSTGRESQL
 
 
 @pytest.fixture
-def empty(tmp_path):
-    """An application on a database that does not exist yet."""
-    app = create_app(Settings.from_environ({"SECRET_KEY": "test"}, tmp_path))
+def empty(tmp_path, empty_database):
+    """An application on a database in which nothing has been made yet."""
+    app = create_app(Settings.from_environ({"SECRET_KEY": "test", "DATABASE_URL": empty_database}, tmp_path))
     with app.app_context():
         yield app
         db.session.remove()
@@ -83,8 +89,37 @@ def test_database_of_a_newer_version_is_refused_with_one_sentence(app):
         upgrade.run(app)
 
 
+@pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
 def test_file_that_is_no_database_is_refused_with_one_sentence(empty, tmp_path):
     (tmp_path / "hustings.db").write_bytes(b"The dog ate the database. " * 200)
     with pytest.raises(SystemExit, match="cannot be used as a database: file is not a database"):
         upgrade.run(empty)
     assert (tmp_path / "hustings.db").read_bytes().startswith(b"The dog")
+
+
+def test_many_may_open_a_new_database_at_once_and_one_of_them_makes_its_tables(tmp_path, empty_database):
+    words = "from app import create_app; from blueprints.operations import upgrade; upgrade.run(create_app())"
+    environ = {**os.environ, "INSTANCE": str(tmp_path), "DATABASE_URL": empty_database}
+    starting = [
+        subprocess.Popen([sys.executable, "-c", words], env=environ, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=60)[1] for process in starting]
+    assert [process.returncode for process in starting] == [0, 0, 0], said
+
+
+def test_lists_are_in_the_same_order_on_both_whatever_the_language_of_the_server(app, make):
+    names = ["Zoë", "apple", "Äpfel", "Banana", "banana split", "Éire", "zebra", "a b", "ab", "a-b"]
+    for name in names:
+        make.person(name)
+    assert [person.name for person in everybody()] == sorted(names)
+
+
+@ONLY_POSTGRESQL
+def test_every_text_of_ours_is_compared_byte_by_byte(app):
+    query = """
+        SELECT a.attrelid::regclass::text, a.attname FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid JOIN pg_collation l ON l.oid = a.attcollation
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND l.collname <> 'C'
+    """
+    assert db.session.execute(text(query)).all() == [("alembic_version", "version_num")]

@@ -288,8 +288,9 @@ def test_key_that_was_used_below_another_post_makes_a_comment_all_the_same(clien
 
 
 def test_very_deep_thread_is_answered(client, make, post):
+    root = make.comment(post, "Root")
     with writing():
-        below = db.session.merge(make.comment(post, "Root"))
+        below = db.session.merge(root)
         for depth in range(1, 1_500):
             below = Comment(
                 post_id=post.id,
@@ -423,8 +424,10 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example
         ("10.0.0.0/8", "", False),
     ],
 )
-def test_forwarded_headers_count_only_from_the_configured_neighbour(tmp_path, migrated, trusted, neighbour, believed):
-    app = create_app(Settings.from_environ({"SECRET_KEY": "test", "TRUSTED_PROXIES": trusted}, tmp_path))
+def test_forwarded_headers_count_only_from_the_configured_neighbour(tmp_path, database, trusted, neighbour, believed):
+    app = create_app(
+        Settings.from_environ({"SECRET_KEY": "test", "TRUSTED_PROXIES": trusted, "DATABASE_URL": database}, tmp_path)
+    )
     seen = {}
 
     @app.before_request
@@ -622,15 +625,13 @@ def test_head_is_get_without_the_words(app, client, post, comment):
 
 
 @pytest.fixture
-def sites(tmp_path, migrated):
+def sites(tmp_path, database):
     """Starts applications on one instance folder, as workers and restarts do."""
-    import shutil
-
-    shutil.copy(migrated, tmp_path / "hustings.db")
     started = []
 
     def start() -> Flask:
-        environ = {"SECRET_KEY": "test", "COMMENT_LIMIT": "2 per hour", "TRUSTED_PROXIES": "127.0.0.1"}
+        limits = {"COMMENT_LIMIT": "2 per hour", "TRUSTED_PROXIES": "127.0.0.1"}
+        environ = {"SECRET_KEY": "test", "DATABASE_URL": database, **limits}
         app = create_app(Settings.from_environ(environ, tmp_path))
         started.append(app)
         return app

@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
+from blueprints.comments.models import Comment
 from blueprints.core import markdown, settings
-from blueprints.core.db import db, now, writing
+from blueprints.core.db import backend, db, now, writing
 from blueprints.posts.models import DRAFT, HTML, PAGE, POST, PUBLISHED, Byline, Post, tagging
 from blueprints.posts.queries import free_slug
 from blueprints.transfer import welcome
@@ -22,7 +23,7 @@ from blueprints.transfer.wordpress import markup
 from blueprints.transfer.wordpress.addresses import Addresses, number_of, path_of, siblings
 from blueprints.transfer.wordpress.fitting import fit
 from blueprints.transfer.wordpress.people import People
-from blueprints.transfer.wordpress.replies import Replies, settle_sequence
+from blueprints.transfer.wordpress.replies import Replies
 from blueprints.transfer.wordpress.survey import Survey, survey
 from blueprints.transfer.wordpress.terms import Terms
 from blueprints.transfer.wordpress.text import plain, slug_of
@@ -88,7 +89,7 @@ class _Import:
         for found in self.surveys:
             self._write_file(found, progress)
         self.addresses.settle()
-        settle_sequence()
+        backend().settle_sequence(db.session.connection(), Comment.__tablename__)
 
     def _write_file(self, found: Survey, progress: Callable[[int], None]) -> None:
         for record in found.export.records(progress):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from blueprints.comments import queries
 from blueprints.comments.models import APPROVED, COMMENT, HTML, MENTION, PENDING, SPAM, TRASH, Comment
@@ -177,14 +177,6 @@ def _taken_ids(replies: list[Reply]) -> set[int]:
     for start in range(0, len(wanted), _BATCH):
         taken.update(db.session.scalars(select(Comment.id).where(Comment.id.in_(wanted[start : start + _BATCH]))))
     return taken
-
-
-def settle_sequence() -> None:
-    """PostgreSQL counts on by itself; after ids were given by hand it must be told where."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(
-            text("SELECT setval(pg_get_serial_sequence('comment', 'id'), coalesce(max(id), 1)) FROM comment")
-        )
 
 
 def _today() -> datetime:

@@ -1,0 +1,106 @@
+"""SQLite: what is particular about it. `core/postgresql.py` answers the same calls for the other database.
+
+One file, one writer. Durability is set here: a log that is written through to the disk at every commit.
+"""
+
+import sqlite3
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import URL, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from blueprints.core.settings import SettingError
+
+# WAL-reset fault: two connections that write and checkpoint at once can damage the file.
+# Fixed in 3.51.3, 3.50.7 and 3.44.6 (sqlite.org, release notes of these versions).
+_SOUND_FROM = (3, 51, 3)
+_SOUND_BRANCHES = {(3, 50): 7, (3, 44): 6}
+
+
+def is_sound(version: tuple[int, ...]) -> bool:
+    """Whether this version of SQLite's library is free of the WAL-reset fault."""
+    if version >= _SOUND_FROM:
+        return True
+    fixed = _SOUND_BRANCHES.get((version[0], version[1]))
+    return fixed is not None and version[2] >= fixed
+
+
+def driver() -> ModuleType:
+    """The one module through which this process opens SQLite files: the standard one if it is sound.
+
+    Raises SettingError where neither it nor pysqlite3 brings a sound library.
+    """
+    if is_sound(sqlite3.sqlite_version_info):
+        return sqlite3
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        dbapi2 = None
+    if dbapi2 is None or not is_sound(dbapi2.sqlite_version_info):
+        raise SettingError(
+            f"SQLite {sqlite3.sqlite_version} can damage a database that several processes write; "
+            "install pysqlite3 0.6.1 or newer."
+        )
+    module: ModuleType = dbapi2
+    return module
+
+
+def options(_url: URL, busy_seconds: int) -> dict[str, Any]:
+    """What `create_engine` must be told; a writer waits *busy_seconds* for another. May raise SettingError."""
+    return {"module": driver(), "connect_args": {"timeout": busy_seconds}}
+
+
+def prepare(engine: Engine) -> None:
+    """Have every connection of *engine* opened for durability."""
+    event.listen(engine, "connect", _open)
+
+
+def _open(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by `begin`, never by the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def begin(connection: Connection, *, writes: bool) -> None:
+    """Begin a transaction: a snapshot at its first look, or the write lock at once."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether another writer held the file for too long."""
+    reason = str(error.orig)
+    return "locked" in reason or "busy" in reason
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether there is no room on the disk."""
+    return "disk is full" in str(error.orig)
+
+
+def describe(_connection: Connection) -> str:
+    """The library and its version."""
+    return f"SQLite {driver().sqlite_version}"
+
+
+def fault(_connection: Connection) -> str | None:
+    """Why this database cannot hold a site: nothing that opening it would not have said."""
+    return None
+
+
+def settle(_connection: Connection, _tables: list[str]) -> None:
+    """After a migration: texts are compared byte by byte without being told."""
+
+
+def settle_sequence(_connection: Connection, _table: str) -> None:
+    """After ids were given by hand: AUTOINCREMENT has seen them."""
+
+
+def close(engine: Engine) -> None:
+    """Let go, as the site's last process: the last connection writes the log back, the file alone is then the site."""
+    engine.connect().close()
+    engine.dispose()
