@@ -18,7 +18,7 @@ from blueprints.comments.models import Comment, add, writer_hash
 from blueprints.core import errors, limits, markdown, settings, site
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer, wants_fragment
-from blueprints.core.http import LARGEST_PAGE, behind_tls, page_number
+from blueprints.core.http import behind_tls, counted, page_number
 from blueprints.core.limits import TooFastError
 from blueprints.posts import queries as posts
 from blueprints.posts.addresses import post_url
@@ -324,5 +324,4 @@ def _known(number: int) -> Comment:
 
 
 def _number(name: str, source: MultiDict[str, str] | None = None) -> int | None:
-    text = (request.args if source is None else source).get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 and int(text) <= LARGEST_PAGE else None
+    return counted((request.args if source is None else source).get(name, ""))

@@ -1,14 +1,15 @@
 """What every answer and every request has in common: headers, caching, origin check, proxies, odd input."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from io import BytesIO
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -73,12 +74,19 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
+def counted(text: str) -> int | None:
+    """The number that *text* is, up to LARGEST_PAGE; nothing if it is written in any but the one usual way.
+
+    A page that is found under "2" must not be found under "02": caches and readers would take it for another.
+    """
+    if len(text) < 8 and text.isascii() and text.isdigit() and (text[0] != "0" or text == "0"):
+        return number if (number := int(text)) <= LARGEST_PAGE else None
+    return None
+
+
 def page_number() -> int:
     """`?page=` of this request; 404 where it is not the number of a page."""
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= LARGEST_PAGE):
-        raise NotFound
-    return int(text)
+    return counted(request.args.get("page", "1")) or abort(404)
 
 
 def behind_tls() -> bool:
@@ -87,8 +95,11 @@ def behind_tls() -> bool:
 
 
 def site_url() -> str:
-    """The start of absolute addresses: the SITE_URL setting; without one, the address that was asked."""
-    return current_app.config["SETTINGS"].site_url or request.host_url.rstrip("/")
+    """The start of absolute addresses: the SITE_URL setting; without one nothing, and addresses begin at the root.
+
+    Never the address that was asked: a page is kept for all readers, and whoever asks first could name any host.
+    """
+    return current_app.config["SETTINGS"].site_url or ""
 
 
 def refuse_odd_input() -> None:
@@ -177,16 +188,17 @@ class TrustedProxies:
         self.plain = app
         self.trusted = trusted
         self.proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self.trusts = lru_cache(maxsize=1024)(self._trusts)  # the same few neighbours at every request
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if self.trusts(environ.get("REMOTE_ADDR", "")):
+        if self.trusted and self.trusts(environ.get("REMOTE_ADDR", "")):
             environ["HTTP_X_FORWARDED_FOR"] = self.client(environ.get("HTTP_X_FORWARDED_FOR", ""))
             return self.proxied(environ, start_response)
         for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"):
             environ.pop(name, None)
         return self.plain(environ, start_response)
 
-    def trusts(self, text: str) -> bool:
+    def _trusts(self, text: str) -> bool:
         """Whether *text* is the address of a configured proxy."""
         try:
             address = ip_address(text)

@@ -410,6 +410,13 @@ def test_host_is_never_markup_and_site_url_wins(app, client, post):
     assert "https://journal.example/posts/on-paper" in page.get_data(as_text=True)
 
 
+def test_page_is_the_same_whatever_host_was_asked(client, post):
+    paths = ("/", f"/posts/{post.slug}", f"/posts/{post.slug}/comments", "/nowhere")
+    for path in paths:
+        pages = {ask(client, path, headers={"Host": host}).data for host in ("localhost", "evil.example")}
+        assert len(pages) == 1, path
+
+
 FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
 
 
