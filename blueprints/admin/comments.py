@@ -34,8 +34,13 @@ _HREF = re.compile(r'<a [^>]*?href="([^"]*)"')
 
 @bp.context_processor
 def words() -> dict[str, object]:
-    """The moderators' words for the four states."""
-    return {"state_names": NAMES, "state_verbs": VERBS, "state_done": DONE, "moderated": moderated}
+    """The moderators' words for the four states, and for how much there is in each."""
+    return {"state_names": NAMES, "state_verbs": VERBS, "state_done": DONE, "moderated": moderated, "tally": tally}
+
+
+def tally(number: int, state: str) -> str:
+    """A number as a tab shows it; what was not counted to its end says so."""
+    return f"{queries.COUNTED:,}+" if state != PENDING and number > queries.COUNTED else f"{number:,}"
 
 
 def moderated(comment: Comment) -> dict[str, object]:

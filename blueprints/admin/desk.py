@@ -49,7 +49,7 @@ def scope() -> Person | None:
 
 def waiting() -> int:
     """How many comments wait for whoever is signed in."""
-    return comments.counts(of=scope())[PENDING]
+    return comments.count(PENDING, of=scope())
 
 
 def require_token() -> None:

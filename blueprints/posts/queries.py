@@ -8,7 +8,7 @@ from sqlalchemy.orm import lazyload, selectinload
 from blueprints.accounts.models import Person
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
-from blueprints.posts.models import DRAFT, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
+from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def with_tag(tag: Tag, number: int, size: int) -> Slice:
 
 def pages() -> list[Post]:
     """The pages outside the journal's order (about, contact …), by title."""
-    found = _public().where(Post.kind != POST).order_by(Post.title, Post.id).options(lazyload("*"))
+    found = _public().where(Post.kind == PAGE).order_by(Post.title, Post.id).options(lazyload("*"))
     return list(db.session.scalars(found.limit(50)))
 
 
@@ -109,7 +109,7 @@ def for_desk(*, state: str | None, of: Person | None, number: int, size: int) ->
     if of is not None:
         query = query.join(Byline, Byline.post_id == Post.id).where(Byline.person_id == of.id)
     rows = db.session.scalars(
-        query.order_by(Post.published_at.is_not(None), Post.published_at.desc(), Post.id.desc())
+        query.order_by(Post.published_at.desc().nulls_first(), Post.id.desc())
         .limit(size + 1)
         .offset((number - 1) * size)
         .options(selectinload(Post.bylines))

@@ -55,6 +55,18 @@ def test_counts_follow_every_decision(client, make, editor, post):
     assert partials(response)["#desk-waiting"].get_text(strip=True).startswith("2")
 
 
+def test_tabs_count_what_waits_and_only_begin_to_count_the_rest(client, make, editor, post, monkeypatch):
+    monkeypatch.setattr("blueprints.comments.queries.COUNTED", 2)
+    for _ in range(3):
+        make.pending(post)
+        make.comment(post)
+    make.comment(post, state="spam")
+    make.comment(post, state="spam")
+    page = soup(client.get("/admin/comments"))
+    assert [tag.get_text() for tag in page.select("#queue-tabs .tabs__count")] == ["3", "2+", "2", "0"]
+    assert page.select_one("#desk-waiting").get_text(strip=True).startswith("3")
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_approving_twice_is_approving_once(client, make, editor, post, world):
     comment = make.pending(post)

@@ -122,18 +122,20 @@ class BigSite:
         }
 
     def bylines(self) -> Iterator[Row]:
-        """One to three people a post; some write much, most little."""
+        """One to three people a post; some write much, most little, the last one only the first post."""
         for post_id in range(1, self.posts + 1):
             draw = _draw("byline", post_id)
-            people = [int(PEOPLE * draw.random() ** 3) + 1 for _ in range(draw.choice((1, 1, 1, 2, 3)))]
+            people = [int((PEOPLE - 1) * draw.random() ** 3) + 1 for _ in range(draw.choice((1, 1, 1, 2, 3)))]
+            people += [PEOPLE] if post_id == 1 else []
             for position, person_id in enumerate(dict.fromkeys(people)):
                 yield {"post_id": post_id, "person_id": person_id, "position": position}
 
     def taggings(self) -> Iterator[Row]:
-        """None to four tags a post; some tags are on a tenth of all posts, most on few."""
+        """None to four tags a post; some tags are on many posts, most on few, the last one only on the first."""
         for post_id in range(1, self.posts + 1):
             draw = _draw("tagging", post_id)
-            for tag_id in {int(TAGS * draw.random() ** 3) + 1 for _ in range(draw.randrange(5))}:
+            tags = {int((TAGS - 1) * draw.random() ** 3) + 1 for _ in range(draw.randrange(5))}
+            for tag_id in tags | ({TAGS} if post_id == 1 else set()):
                 yield {"post_id": post_id, "tag_id": tag_id}
 
     def thread(self, post_id: int, size: int) -> Thread:
