@@ -5,7 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 
-.PHONY: run test check lock
+.PHONY: run test check bench lock
 .DEFAULT_GOAL := run
 
 run: .venv/installed
@@ -19,6 +19,10 @@ check: .venv/installed-tests
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/djlint --lint --quiet templates
+
+# Figures, never assertions; for a machine that does nothing else.
+bench: .venv/installed-tests
+	.venv/bin/python -m tests.bench.serving
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Hustings needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

@@ -1,217 +1,328 @@
-"""What a served site carries: requests a second, median, p99, processor time, bytes, memory, start.
+"""What a served site carries, beside nginx with the same pages as files, and beside the goals.
 
-    python -m tests.bench.serving [--seconds 4]
+    python -m tests.bench.serving [--seconds 4] [--rounds 3]
 
-The server is pinned to one core and the load to another, both on 127.0.0.1. GETs are loaded by wrk where it is
-installed, else by threads of this process. Prints tables; asserts nothing.
+The site's one worker and nginx's one worker are pinned to the first core, the load (wrk, and writers in Python) to the
+last, all on 127.0.0.1; both are asked by turns, and the medians of the rounds are shown. Needs two cores that do
+nothing else, and the Debian packages wrk and nginx-light. Prints tables in Markdown; asserts nothing.
 """
 
 import argparse
 import os
 import re
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from pydoc_data.topics import topics
 
 import httpx
+from sqlalchemy import select
 
 from app import create_app
+from blueprints.accounts.models import Person
 from blueprints.comments.forms import token_for
+from blueprints.comments.models import APPROVED, Comment, add
 from blueprints.core import site
-from blueprints.core.db import db, writing
+from blueprints.core.db import db, now, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade, welcome
-from tests.factories import Make
+from blueprints.posts.models import Post
+from blueprints.posts.queries import tags_named
+from tests.bench import load
+from tests.bench.load import Carried, Readers, Writer, median_of
+from tests.bench.nginx import Nginx
+from tests.bench.prose import essay, remark
 from tests.operations.serving import Site
 
 SIZES = (0, 30, 1000)
-PROMISED_REQUESTS, PROMISED_BYTES = 4, 32 * 1024
-# Python's own manual as prose: the same sentence a thousand times over would be packed to nothing.
-PROSE = re.findall(r"(?<![\w`])[A-Za-z,]+[.;]?(?!\S)", " ".join(topics[name] for name in sorted(topics)))
+DISCUSSED = 20  # posts with 30 comments each, among which writers and readers of the mixed load are spread
+PARTIAL = {"HX-Request-Type": "partial"}
+GZIP = {"Accept-Encoding": "gzip"}
+POLL = "/posts/post-30/comments?after=30&skip=0&from=1&to=1"
+PAGES = {"front page": "/", **{f"post, {size:,} comments": f"/posts/post-{size}" for size in SIZES}}
 
 
-def words(start: int, number: int) -> str:
-    """*number* words of running English, from the word at *start* on."""
-    start %= len(PROSE) - number
-    return " ".join(PROSE[start : start + number])
-
-
-def remark(number: int) -> str:
-    """What a reader answers: some forty words, emphasis and a link."""
-    link = f"[see](https://example.org/{number})"
-    return f"{number}. {words(number * 40, 25)} *{words(number * 7, 2)}*, {link}: {words(number * 31, 12)}"
-
-
-ESSAY = "\n\n".join(f"## {words(part * 900, 4)}\n\n{words(part * 5000, 300)}" for part in range(6))
-
-
-def seed(folder: Path) -> dict[int, str]:
-    """A site with posts of 0, 30 and 1,000 comments; returns the form token of each."""
+def seed(folder: Path) -> dict[str, str]:
+    """A site with posts of 0, 30 and 1,000 comments, and some more; returns the form token of each, by path."""
     folder.mkdir()
     app = create_app(Settings.from_environ({"SECRET_KEY": "bench"}, folder))
     upgrade.run(app)
+    tokens: dict[str, str] = {}
     with app.app_context():
         welcome.greet()
         with writing():
             site.current().hold = "none"
-        make, tokens = Make(), {}
-        authors = [make.person("Ada Grey", bio="Writes."), make.person("Bob Stone", affiliation="An institute")]
-        for size in SIZES:
-            post = make.post(f"Essay with {size}", slug=f"post-{size}", authors=authors, body=ESSAY, tags=["a", "b"])
-            tokens[size] = token_for(post.id)
-            parent = None
-            for number in range(size):
-                parent = make.comment(post, remark(number), parent=parent if number % 4 else None)
+            authors = [
+                Person(slug=f"person-{number}", name=name) for number, name in enumerate(("Ada Grey", "Bob Stone"))
+            ]
+            db.session.add_all(authors)
+            named = {**{f"post-{size}": size for size in SIZES}, **{f"talk-{n}": 30 for n in range(DISCUSSED)}}
+            for number, (slug, size) in enumerate(named.items()):
+                post = Post(slug=slug, title=f"Essay with {size}")
+                post.write(essay(number))
+                post.publish()
+                db.session.add(post)
+                post.credit(authors)
+                post.tags = tags_named(["Reading", "Writing"])
+                db.session.flush()
+                discuss(post, size)
+                tokens[f"/posts/{slug}"] = token_for(post.id)
         db.session.remove()
         db.engine.dispose()
     return tokens
 
 
-def load(url: str, headers: dict[str, str], seconds: float) -> tuple[float, float, float]:
-    """(requests/s, median ms, p99 ms) of GET *url* over 8 connections."""
-    if wrk := shutil.which("wrk"):
-        words = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
-        told = subprocess.run(
-            ["taskset", "-c", "1", wrk, "-t1", "-c8", f"-d{seconds}s", "--latency", *words, url],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
-        quantile = {name: to_ms(value) for name, value in re.findall(r"(?m)^\s+(50|99)%\s+(\S+)$", told)}
-        if failed := re.search(r"Non-2xx.*", told):
-            raise SystemExit(f"{url}: {failed[0]}")
-        return rate, quantile["50"], quantile["99"]
-    return by_threads(lambda browser, _number: browser.get(url, headers=headers), seconds, 4)
+def discuss(post: Post, size: int) -> None:
+    """*size* comments: conversations of four, each answering the one before."""
+    parent = None
+    for number in range(size):
+        comment = Comment(name=f"Reader {number}", email="reader@example.org", state=APPROVED, created_at=now())
+        comment.write(remark(post.id * 1000 + number))
+        comment.post, comment.parent = post, parent if number % 4 else None
+        parent = add(comment)
 
 
-def to_ms(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
-    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-def by_threads(
-    ask: Callable[[httpx.Client, int], httpx.Response], seconds: float, threads: int
-) -> tuple[float, float, float]:
-    """(requests/s, median ms, p99 ms) of *ask*, made by *threads* clients with one connection each."""
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-
-    def work(number: int) -> None:
-        with httpx.Client() as browser:
-            while (start := time.perf_counter()) < end:
-                ask(browser, number).raise_for_status()
-                times.append((time.perf_counter() - start) * 1000)
-                number += threads
-
-    running = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    return len(times) / seconds, statistics.median(times), sorted(times)[int(len(times) * 0.99)]
-
-
-def memory(place: Site) -> float:
-    """Proportional set size of all processes of the site, MB."""
-    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in [place.process.pid, *place.workers()]]
-    return sum(int(re.search(r"Pss:\s+(\d+)", rollup)[1]) for rollup in rollups) / 1024
-
-
-def processor_ms(place: Site) -> float:
-    """What all workers have used of the processor, ms."""
-    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in place.workers()]
-    return sum(int(stat[11]) + int(stat[12]) for stat in stats) * 1000 / os.sysconf("SC_CLK_TCK")
-
-
-def on_the_wire(url: str, headers: dict[str, str], encoding: str) -> int:
-    """The size of the answer's body as it was sent."""
-    with httpx.stream("GET", url, headers={**headers, "Accept-Encoding": encoding}) as answer:
-        answer.raise_for_status()
-        return sum(len(part) for part in answer.iter_raw())
-
-
-def row(*cells: object) -> None:
-    print("| " + " | ".join(f"{cell:,.1f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |")
-
-
-def measure(folder: Path, seconds: float) -> None:
-    tokens = seed(folder)
-    place = Site(folder, SECRET_KEY="bench", WORKERS="1", COMMENT_LIMIT="1000000 per minute")
-    begin = time.perf_counter()
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[Site]:
+    """The site with one worker on the server's core."""
+    place = Site(folder, **{"SECRET_KEY": "bench", "WORKERS": "1", "COMMENT_LIMIT": "1000000 per minute", **settings})
     place.start()
-    started = time.perf_counter() - begin
-    for pid in [place.process.pid, *place.workers()]:
-        subprocess.run(["taskset", "-a", "-p", "-c", "0", str(pid)], capture_output=True, check=True)
     try:
-        report(place, tokens, seconds)
-        print(f"\nFrom `hustings serve` to the first page: {started:.2f} s (an existing database, one worker)")
-        print(f"Memory after load: {memory(place):.0f} MB (proportional set size, master and one worker)")
+        load.pin([place.process.pid, *place.workers()])
+        yield place
     finally:
         place.kill()
 
 
-def report(place: Site, tokens: dict[int, str], seconds: float) -> None:
-    partial = {"HX-Request-Type": "partial"}
-    pages = {
-        "home": ("/", {}),
-        **{f"post, {size:,} comments": (f"/posts/post-{size}", {}) for size in SIZES},
-        "poll for news": ("/posts/post-30/comments?after=30&skip=0&from=1&to=1", partial),
-    }
-    row("one core, one worker", "requests/s", "median ms", "p99 ms", "CPU ms each", "bytes", "gzip", "br")
-    row("---", *["--:"] * 7)
-    for name, (path, headers) in pages.items():
-        url = place.url + path
-        sizes = [f"{on_the_wire(url, headers, encoding):,}" for encoding in ("identity", "gzip", "br")]
-        before = processor_ms(place)
-        rate, median, p99 = load(url, {**headers, "Accept-Encoding": "br"}, seconds)
-        row(name, rate, median, p99, (processor_ms(place) - before) / (rate * seconds), *sizes)
+def row(*cells: object) -> None:
+    """One line of a table."""
+    print(
+        "| " + " | ".join(f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |", flush=True
+    )
 
-    def send(browser: httpx.Client, number: int, headers: dict[str, str]) -> httpx.Response:
-        data = {"author": "Jo", "email": "jo@example.org", "comment": remark(number), "token": tokens[0]}
-        data["key"] = f"{os.getpid()}-{threading.get_ident()}-{number}-{len(headers)}"
-        answer = browser.post(
-            f"{place.url}/posts/post-0/comments", data=data, headers={"Sec-Fetch-Site": "same-origin", **headers}
-        )
-        return httpx.Response(200, request=answer.request) if answer.status_code == 303 else answer
 
-    for name, headers in (("POST, htmx", partial), ("POST, plain", {})):
-        for threads in (1, 4):
-            before = processor_ms(place)
-            rate, median, p99 = by_threads(lambda b, n, h=headers: send(b, n, h), seconds, threads)
-            each = (processor_ms(place) - before) / (rate * seconds)
-            row(f"{name}, {threads} at once", rate, median, p99, each, "", "", "")
+def head(*cells: str) -> None:
+    """The first two lines of a table."""
+    print()
+    row(*cells)
+    row("---", *["--:"] * (len(cells) - 1))
+
+
+def at_most(figure: float, bound: float, unit: str = "") -> str:
+    """What a goal that must not be passed says about *figure*."""
+    return f"at most {bound:,g}{unit}: {'kept' if figure <= bound else 'missed'}"
+
+
+def at_least(figure: float, bound: float, unit: str = "") -> str:
+    """What a goal that must be reached says about *figure*."""
+    return f"at least {bound:,g}{unit}: {'kept' if figure >= bound else 'missed'}"
+
+
+def fetched(url: str, encoding: str, headers: dict[str, str] | None = None) -> tuple[bytes, httpx.Headers]:
+    """The body as it was sent, and the headers."""
+    with httpx.stream("GET", url, headers={**(headers or {}), "Accept-Encoding": encoding}) as answer:
+        answer.raise_for_status()
+        return b"".join(answer.iter_raw()), answer.headers
+
+
+def by_turns(rounds: int, *asked: Callable[[], Carried]) -> list[Carried]:
+    """The medians of *rounds* in which each was asked once."""
+    taken = [[ask() for ask in asked] for _ in range(rounds)]
+    return [median_of(each) for each in zip(*taken, strict=True)]
+
+
+def beside_nginx(place: Site, folder: Path, seconds: float, rounds: int) -> None:
+    """Pages that are kept: the site and the same bytes from a file."""
+    pages = {path.rpartition("/")[2] or "front": fetched(place.url + path, "identity")[0] for path in PAGES.values()}
+    head("kept pages, gzip", "requests/s", "median ms", "p99 ms", "µs CPU", "nginx, requests/s", "ratio", "goal")
+    goals = {"post, 30 comments": 0.5, "post, 1,000 comments": 0.7}
+    with Nginx(folder, pages) as nginx:
+        for name, path in PAGES.items():
+            file = "/" + (path.rpartition("/")[2] or "front")
+            ours, theirs, used = compared(place, path, nginx, file, GZIP, GZIP, seconds, rounds)
+            ratio = ours.rate / theirs.rate
+            goal = at_least(ratio, goals[name], " of nginx") if name in goals else ""
+            row(name, f"{ours.rate:,.0f}", ours.median, ours.p99, used, f"{theirs.rate:,.0f}", ratio, goal)
+            if name == "post, 30 comments":
+                whole = ours.rate
+        unchanged = [
+            {**GZIP, "If-None-Match": fetched(url, "gzip")[1]["ETag"]}
+            for url in (f"{place.url}/posts/post-30", f"{nginx.url}/post-30")
+        ]
+        ours, theirs, used = compared(place, "/posts/post-30", nginx, "/post-30", *unchanged, seconds, rounds)
+        goal = at_least(ours.rate / whole, 1, " of the 200")
+        figures = (f"{ours.rate:,.0f}", ours.median, ours.p99, used, f"{theirs.rate:,.0f}", ours.rate / theirs.rate)
+        row("post, 30 comments, 304", *figures, goal)
+    before = load.processor_ms(place.workers())
+    poll = median_of([load.read(place.url, POLL, seconds, {**GZIP, **PARTIAL}) for _ in range(rounds)])
+    used = (load.processor_ms(place.workers()) - before) * 1000 / (poll.rate * seconds * rounds)
+    row("asking for news", f"{poll.rate:,.0f}", poll.median, poll.p99, used, "", "", "")
+
+
+def compared(
+    place: Site,
+    path: str,
+    nginx: Nginx,
+    file: str,
+    ours: dict[str, str],
+    theirs: dict[str, str],
+    seconds: float,
+    rounds: int,
+) -> tuple[Carried, Carried, float]:
+    """What both carry, and the µs of processor time of one request to ours."""
+    before = load.processor_ms(place.workers())
+    carried = by_turns(
+        rounds,
+        lambda: load.read(place.url, path, seconds, ours),
+        lambda: load.read(nginx.url, file, seconds, theirs),
+    )
+    used = (load.processor_ms(place.workers()) - before) * 1000 / (carried[0].rate * seconds * rounds)
+    return *carried, used
+
+
+def uncached(folder: Path, seconds: float) -> None:
+    """Pages that are drawn for each request, and not packed."""
+    head("drawn anew, CACHE_MB=0", "ms CPU", "median ms, one reader", "goal for the CPU")
+    goals = {"post, 30 comments": 1.5, "post, 1,000 comments": 15}
+    with served(folder, CACHE_MB="0") as place:
+        for name, path in {
+            **PAGES,
+            "tag": "/tags/reading",
+            "author": "/authors/person-0",
+            "asking for news": POLL,
+        }.items():
+            headers = {"Accept-Encoding": "identity", **(PARTIAL if path == POLL else {})}
+            Readers(place.url, [path], 1, headers, 1).result()
+            before = load.processor_ms(place.workers())
+            carried = Readers(place.url, [path], seconds, headers, 1).result()
+            used = (load.processor_ms(place.workers()) - before) / (carried.rate * seconds)
+            row(name, used, carried.median, at_most(used, goals[name], " ms") if name in goals else "")
+
+
+def writes(place: Site, tokens: dict[str, str], seconds: float, rounds: int) -> list[str]:
+    """Comments; returns the texts of those that were accepted."""
+    talks = {path: token for path, token in tokens.items() if "/talk-" in path}
+    stored: list[str] = []
+    head("comments", "a second", "median ms", "p99 ms", "ms CPU", "refused", "goal")
+    for name, scripts, number in (
+        ("one writer, htmx", True, 1),
+        ("one writer, plain", False, 1),
+        ("four writers, htmx", True, 4),
+    ):
+        before, taken, posted = load.processor_ms(place.workers()), [], 0
+        for _ in range(rounds):
+            writers = [Writer(place.url, talks, scripts=scripts) for _ in range(number)]
+            taken.append(load.write(writers, seconds))
+            stored += (texts := [text for writer in writers for text in writer.stored])
+            posted += len(texts)
+        carried = median_of(taken)
+        used = (load.processor_ms(place.workers()) - before) / posted
+        cells = (f"{carried.rate:,.0f}", carried.median, carried.p99, used, carried.refused)
+        goal = at_least(carried.rate, 500, "/s")
+        if number == 1 and scripts:
+            size = writers[0].bytes
+            goal += f"; {at_most(carried.median, 3, ' ms')}; {size:,} bytes, {at_most(size, 2048)}"
+        row(name, *cells, goal)
+    return stored + mixed(place, talks) + misses(place, talks)
+
+
+def mixed(place: Site, talks: dict[str, str], seconds: float = 15) -> list[str]:
+    """Four writers and four readers of the same posts, each as fast as it is answered."""
+    readers = Readers(place.url, list(talks), seconds, GZIP, 4)
+    writers = [Writer(place.url, talks) for _ in range(4)]
+    wrote, read = load.write(writers, seconds), readers.result()
+    goal = f"{at_least(wrote.rate, 180, '/s')}; p99 {at_most(wrote.p99, 150, ' ms')}"
+    row("four writers beside …", f"{wrote.rate:,.0f}", wrote.median, wrote.p99, "", wrote.refused, goal)
+    row("… four readers (pages)", f"{read.rate:,.0f}", read.median, read.p99, "", read.refused, "")
+    return [text for writer in writers for text in writer.stored]
+
+
+def misses(place: Site, talks: dict[str, str], number: int = 200) -> list[str]:
+    """The page of a post right after each comment below it, which nobody has read since."""
+    writer = Writer(place.url, talks)
+    times = sorted(writer.read(writer.write()) for _ in range(number))
+    row("a page right after a comment", "", statistics.median(times), times[int(number * 0.99)], "", "", "")
+    return writer.stored
+
+
+def check(folder: Path, stored: list[str]) -> None:
+    """Say whether every comment that was accepted is there, once."""
+    app = create_app(Settings.from_environ({"SECRET_KEY": "bench"}, folder))
+    with app.app_context():
+        there = Counter(db.session.scalars(select(Comment.text)))
+        db.session.remove()
+        db.engine.dispose()
+    wrong = [text for text in stored if there[text] != 1]
+    print(f"\nOf {len(stored):,} comments that were accepted, {len(stored) - len(wrong):,} are there once.")
+
+
+def sizes(place: Site) -> None:
+    """Bytes of the bodies, as they are sent."""
+    encodings = ("identity", "gzip", "br", "zstd")
+    head("bytes on the wire", *encodings, "goal for br")
+    for name, path in {**PAGES, "asking for news": POLL}.items():
+        headers = PARTIAL if path == POLL else {}
+        sent = [len(fetched(place.url + path, encoding, headers)[0]) for encoding in encodings]
+        goal = at_most(sent[2], 70 * 1024) if "1,000" in name else ""
+        row(name, *(f"{size:,}" for size in sent), goal)
     first_view(place)
 
 
 def first_view(place: Site) -> None:
-    """What a browser fetches to show a post with 30 comments, compressed."""
-    headers = {"Accept-Encoding": "br"}
-    with httpx.Client(base_url=place.url, headers=headers) as browser:
-        page = browser.get("/posts/post-30")
-        sizes = {"page": int(page.headers["Content-Length"])}
-        for name in re.findall(r'(?:rel="stylesheet" href|script src)="([^"]+)"', page.text):
-            sizes[name.rsplit("/", 1)[1]] = int(browser.get(name).headers["Content-Length"])
-    total = sum(sizes.values())
-    kept = "kept" if total <= PROMISED_BYTES and len(sizes) <= PROMISED_REQUESTS else "broken"
-    print(
-        f"\nFirst view of a post with 30 comments, favicon apart: {len(sizes)} requests, {total:,} bytes (br): {sizes}."
-        f"\nPromised: at most {PROMISED_REQUESTS} requests and {PROMISED_BYTES:,} bytes: {kept}."
-    )
+    """What a browser fetches to show a post with 30 comments, packed, favicon apart."""
+    page, _ = fetched(f"{place.url}/posts/post-30", "identity")
+    files = re.findall(r'(?:rel="stylesheet" href|script src)="([^"]+)"', page.decode())
+    total = sum(len(fetched(place.url + path, "br")[0]) for path in ("/posts/post-30", *files))
+    goals = f"{at_most(1 + len(files), 4)}; {at_most(total, 32 * 1024, ' bytes')}"
+    print(f"\nFirst view of a post with 30 comments: {1 + len(files)} requests, {total:,} bytes in br ({goals}).")
+
+
+def starts(folder: Path) -> None:
+    """How long from the command to the first page, and the memory of two workers after load."""
+    taken = []
+    for _ in range(3):
+        place = Site(folder, SECRET_KEY="bench", WORKERS="2", COMMENT_LIMIT="1000000 per minute")
+        begun = time.perf_counter()
+        place.start()
+        taken.append(time.perf_counter() - begun)
+        if len(taken) < 3:
+            place.kill()
+    try:
+        seconds = statistics.median(taken)
+        print(
+            f"\nFrom `hustings serve` to the first page: {seconds:.2f} s, median of 3 ({at_most(seconds, 1.5, ' s')})."
+        )
+        for path in PAGES.values():
+            load.read(place.url, path, 1, GZIP)
+        Readers(place.url, [*PAGES.values(), *(f"/posts/talk-{n}" for n in range(DISCUSSED))], 3, GZIP).result()
+        megabytes = load.memory([place.process.pid, *place.workers()])
+        print(
+            f"Memory of two workers and their master after load: {megabytes:.0f} MB ({at_most(megabytes, 130, ' MB')})."
+        )
+    finally:
+        place.kill()
+
+
+def measure(folder: Path, seconds: float, rounds: int) -> None:
+    """All tables."""
+    tokens = seed(folder / "site")
+    with served(folder / "site") as place:
+        beside_nginx(place, folder / "nginx", seconds, rounds)
+        sizes(place)
+        stored = writes(place, tokens, seconds, rounds)
+    check(folder / "site", stored)
+    uncached(folder / "site", seconds)
+    starts(folder / "site")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=4, help="of load for each row")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=4, help="of load in each round")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})
+    os.sched_setaffinity(0, {int(load.LOAD_CORE)})
     with tempfile.TemporaryDirectory() as temporary:
-        measure(Path(temporary) / "site", options.seconds)
-    sys.stdout.flush()
+        measure(Path(temporary), options.seconds, options.rounds)

@@ -1,0 +1,71 @@
+"""nginx beside the site: the same pages as files that were packed in advance, on the same core."""
+
+import gzip
+import os
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from tests.bench.load import SERVER_CORE
+from tests.operations.serving import free_port
+
+_CONFIG = """
+{user}
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests 1000000;
+  open_file_cache max=100;
+  default_type text/html;
+  gzip_static on;
+  {folders}
+  server {{ listen 127.0.0.1:{port}; root {folder}/pages; }}
+}}
+"""
+_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+class Nginx:
+    """One worker process that serves *pages* (name: HTML), while the block runs."""
+
+    def __init__(self, folder: Path, pages: dict[str, bytes]) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        (folder / "pages").mkdir(parents=True)
+        for name, page in pages.items():
+            (folder / "pages" / name).write_bytes(page)
+            (folder / "pages" / f"{name}.gz").write_bytes(gzip.compress(page, 9))
+        config = _CONFIG.format(
+            user="user root;" if os.geteuid() == 0 else "",
+            folder=folder,
+            port=self.port,
+            folders=" ".join(f"{name}_temp_path {folder}/{name};" for name in _FOLDERS),
+        )
+        (folder / "nginx.conf").write_text(config)
+
+    def __enter__(self) -> "Nginx":
+        program = ["nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"]
+        path = os.environ.get("PATH", "") + ":/usr/sbin"
+        command = ["taskset", "-c", SERVER_CORE, *program]
+        self.process = subprocess.Popen(command, env={**os.environ, "PATH": path})
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return self
+            time.sleep(0.02)
+        raise SystemExit(f"nginx did not start: {(self.folder / 'error.log').read_text()}")
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=10)
