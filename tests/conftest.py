@@ -144,6 +144,7 @@ def app(tmp_path: Path, database: str, environ: dict[str, str]) -> Iterator[Flas
     with app.app_context():
         yield app
         db.session.remove()
+        app.extensions["cache"].close()
         db.engine.dispose()
 
 

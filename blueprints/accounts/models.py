@@ -5,6 +5,7 @@ Public: everything about a Person but the e-mail address. Private: everything ab
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, now
+from blueprints.core.generations import Changes
 
 ADMINISTRATOR, EDITOR, AUTHOR = "administrator", "editor", "author"
 ROLES = (ADMINISTRATOR, EDITOR, AUTHOR)
@@ -44,6 +46,11 @@ class Person(Base):
     picture: Mapped["Portrait | None"] = relationship(
         back_populates="person", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """Everything public about somebody stands on their page and below what they write."""
+        if changes.of("slug", "name", "affiliation", "bio_html", "portrait", "links", "disclaimer"):
+            yield f"person:{self.id}"
 
     def show_portrait(self, image: bytes | None) -> None:
         """Set the portrait (a WebP that core/pictures.py made), or take it away; `portrait` names its version."""

@@ -3,6 +3,7 @@
 from sqlalchemy import exists, select
 
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, token_hash
+from blueprints.core import generations
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
 
@@ -24,7 +25,10 @@ def has_administrator() -> bool:
 
 def person_by_slug(slug: str) -> Person | None:
     """The person whose page is /authors/*slug*."""
-    return db.session.scalar(select(Person).where(Person.slug == slug))
+    person = db.session.scalar(select(Person).where(Person.slug == slug))
+    if person is not None:
+        generations.reads(f"person:{person.id}")
+    return person
 
 
 def everybody() -> list[Person]:

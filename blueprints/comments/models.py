@@ -1,6 +1,7 @@
 """Comments, their states and their numbers."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from blueprints.accounts.models import Person
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.generations import Changes
 from blueprints.posts.models import Post
 
 PENDING, APPROVED, SPAM, TRASH = "pending", "approved", "spam", "trash"
@@ -57,6 +59,13 @@ class Comment(Base):
     post: Mapped[Post] = relationship(lazy="joined", innerjoin=True)
     parent: Mapped["Comment | None"] = relationship(remote_side=[id])
     person: Mapped[Person | None] = relationship()
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """The page of its post, once it has been published: what was never seen changes nothing."""
+        if self.number is None and APPROVED not in (self.state, *changes.former("state")):
+            return
+        if changes.of("state", "number", "parent_id", "name", "url", "html", "person_id", "created_at"):
+            yield f"post:{self.post_id}"
 
     @property
     def is_public(self) -> bool:

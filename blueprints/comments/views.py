@@ -18,7 +18,7 @@ from blueprints.comments.models import Comment, add, writer_hash
 from blueprints.core import errors, limits, markdown, settings, site
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer, wants_fragment
-from blueprints.core.http import behind_tls, counted, page_number
+from blueprints.core.http import behind_tls, counted, keep_out, page_number, shared
 from blueprints.core.limits import TooFastError
 from blueprints.posts import queries as posts
 from blueprints.posts.addresses import post_url
@@ -29,6 +29,8 @@ log = logging.getLogger("hustings.comments")
 _FORM_ID = re.compile(r"comment-form|reply-[1-9][0-9]{0,18}-form", re.ASCII)
 WRITER = "writer"
 WRITER_SECONDS = 365 * 86_400
+# Whoever has read up to one of so many last comments asks the same as many others.
+LATELY = 10
 
 
 class ParentGoneError(Conflict):
@@ -48,10 +50,13 @@ def tell_renderings_apart(response: Response) -> Response:
 
 
 @bp.get("/posts/<slug>/comments")
+@shared("page", "after", "upto", "skip", "from", "to")
 def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
     post = _readable(slug)
     number, upto, after = page_number(), _number("upto"), _number("after")
+    if not _is_common(post, number, upto, after):
+        keep_out()
     if wants_fragment() and after is not None and "page" not in request.args:
         return _fragment("comments/_news.html", post=post, after=after, **_news(post, after))
     found = thread.page(post.id, number, upto, after=after)
@@ -89,6 +94,7 @@ def create(slug: str) -> ResponseReturnValue:
 
 
 @bp.route("/comments/<id:number>/reply", methods=["GET", "POST"])
+@shared()
 def reply(number: int) -> ResponseReturnValue:
     """The form below one comment; posting it answers that comment."""
     parent = _known(number)
@@ -106,6 +112,7 @@ def reply(number: int) -> ResponseReturnValue:
 
 
 @bp.get("/comments/<id:number>")
+@shared()
 def show(number: int) -> ResponseReturnValue:
     """The permalink: leads to the comment in its place, on the right page of its thread."""
     comment = _known(number)
@@ -288,6 +295,13 @@ def _news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, in
         "page": _number("from") or _number("from", request.form) or 1,
         "upto": _number("to") or _number("to", request.form) or 1,
     }
+
+
+def _is_common(post: Post, number: int, upto: int | None, after: int | None) -> bool:
+    """Whether many readers ask just this: pages one by one, and news since one of the last few comments."""
+    own = (_number("skip") or 0) == 0 and (_number("from") or 1) == (_number("to") or 1) == 1
+    late = after is None or post.last_number - LATELY <= after <= post.last_number
+    return own and late and upto in (None, number)
 
 
 def _fragment(template: str, *, status: int = 200, **context: object) -> Response:

@@ -3,17 +3,18 @@
 from flask import Flask, g
 from flask_compress import Compress
 
-from blueprints.core import assets, db, errors, filters, http, limits, site
+from blueprints.core import assets, cache, db, errors, filters, http, limits, purge, site
 
 
 def init_app(app: Flask) -> None:
     """Wire the ground floor into *app*."""
     app.config["SECRET_KEY"] = app.config["SETTINGS"].secret_key
-    app.config.setdefault("COMPRESS_ALGORITHM", ["br", "gzip"])
-    app.config.setdefault("COMPRESS_BR_LEVEL", 5)
+    app.config["COMPRESS_REGISTER"] = False  # core/http.py asks for it where the page cache does not do it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
-    Compress(app)  # its after_request runs after ours: registered first, run last
+    app.extensions["compress"] = Compress(app)
+    cache.init_app(app)  # behind the proxies' headers, in front of everything else
+    purge.init_app(app)
     http.init_app(app)
     limits.init_app(app)
     filters.init_app(app)

@@ -1,21 +1,25 @@
 """What every answer and every request has in common: headers, caching, origin check, proxies, odd input."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from io import BytesIO
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from blueprints.core import generations
+from blueprints.core.cache import PARAMETERS
 from blueprints.core.db import LARGEST_ID
 from blueprints.core.settings import Network
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MAX_BODY = 256 * 1024
 MAX_DESK_BODY = 4 * 1024 * 1024
 LARGEST_PAGE = 1_000_000
@@ -82,6 +86,25 @@ def counted(text: str) -> int | None:
     if len(text) < 8 and text.isascii() and text.isdigit() and (text[0] != "0" or text == "0"):
         return number if (number := int(text)) <= LARGEST_PAGE else None
     return None
+
+
+def shared(*parameters: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A view whose answer is the same for everybody, whatever cookies they send; of the query it reads *parameters*."""
+
+    def mark(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def marked(*args: P.args, **kwargs: P.kwargs) -> R:
+            g.shared = parameters
+            return view(*args, **kwargs)
+
+        return marked
+
+    return mark
+
+
+def keep_out() -> None:
+    """The answer to this request is the same for everybody, but hardly anybody will ask for it again."""
+    g.pop("shared", None)
 
 
 def page_number() -> int:
@@ -168,9 +191,18 @@ def finish(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in response.headers:
-        public = request.method in ("GET", "HEAD") and response.status_code == 200
-        response.headers["Cache-Control"] = "no-cache" if public else "no-store"
+    is_read = request.method in ("GET", "HEAD") and response.status_code == 200
+    is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
+    if is_shared:
+        response.vary.add("Accept-Encoding")
+        response.headers.setdefault("Cache-Control", _for_everybody())
+        if "s-maxage" in response.headers["Cache-Control"]:
+            response.headers["Cache-Tag"] = ",".join(generations.names_read())
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-cache" if is_read else "no-store"
+    if is_shared and PARAMETERS in request.environ and "no-store" not in response.headers["Cache-Control"]:
+        request.environ[PARAMETERS] = g.shared
+        return response  # the page cache tags it, packs it and asks whether the browser has it
     if (
         response.status_code == 200
         and not response.direct_passthrough
@@ -178,7 +210,16 @@ def finish(response: Response) -> Response:
     ):
         response.add_etag()
         response.make_conditional(request)
-    return response
+    packed: Response = current_app.extensions["compress"].after_request(response)
+    return packed
+
+
+def _for_everybody() -> str:
+    """For browsers: ask each time. For a cache in between, if the settings name one: so long, unless a post is due."""
+    seconds = current_app.config["SETTINGS"].cdn_seconds
+    if not seconds or generations.is_passing():
+        return "public, no-cache"
+    return f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={min(seconds, 60)}"
 
 
 class TrustedProxies:

@@ -45,6 +45,11 @@ class Settings:
     comment_limit: str
     sign_in_limit: str
     limits_url: str
+    cache_mb: int
+    cdn_seconds: int
+    purge_url: str | None
+    purge_token: str
+    debug: bool
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
@@ -71,6 +76,11 @@ class Settings:
             comment_limit=read.limit("COMMENT_LIMIT", "10 per minute"),
             sign_in_limit=read.limit("SIGN_IN_LIMIT", "10 per 15 minutes"),
             limits_url=read.text("LIMITS_URL", f"sqlite://{instance / 'limits.db'}"),
+            cache_mb=read.number("CACHE_MB", 64, low=0, high=65_536),
+            cdn_seconds=read.number("CDN_SECONDS", 0, low=0, high=31_536_000),
+            purge_url=read.web_address("PURGE_URL"),
+            purge_token=read.text("PURGE_TOKEN", ""),
+            debug=read.number("DEBUG", 0, low=0, high=1) == 1,
         )
 
 
@@ -128,6 +138,12 @@ class _Reader:
         if not re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", text):
             raise SettingError(f"{name} must read like 'https://example.org', without a path, not {text!r}.")
         return text
+
+    def web_address(self, name: str) -> str | None:
+        text = self.text(name, "")
+        if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+            raise SettingError(f"{name} must be an address that begins with http:// or https://.")
+        return text or None
 
     def time_zone(self, name: str, default: str) -> ZoneInfo:
         text = self.text(name, default)

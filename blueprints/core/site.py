@@ -2,12 +2,15 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from blueprints.core import generations
 from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.generations import Changes
 
 SETUP_HOURS = 24
 HOLD_ALL, HOLD_NEW, HOLD_NONE = "all", "new", "none"
@@ -27,6 +30,11 @@ class Site(Base):
     greeted: Mapped[bool] = mapped_column(default=False)
     setup_hash: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """Its name and texts stand on every page."""
+        if changes.of("name", "standfirst", "disclaimer", "language"):
+            yield "site"
 
     def offer_setup(self) -> str:
         """A fresh one-time set-up token; the one before it stops working."""
@@ -48,6 +56,7 @@ class Site(Base):
 
 def current() -> Site:
     """The site's row; a database that has none yet is answered with the defaults, unsaved."""
+    generations.reads("site")
     return db.session.get(Site, 1) or Site(
         id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold=HOLD_NEW, greeted=False
     )

@@ -1,6 +1,7 @@
 """Posts, bylines, tags and former addresses."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Table, Text, UniqueConstraint
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from blueprints.accounts.models import Account, Person
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.generations import Changes
 from blueprints.core.site import Site
 from blueprints.core.slugs import slugify
 
@@ -39,6 +41,11 @@ class Tag(Base):
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
 
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """Its name stands on its page and below its posts."""
+        if changes.of("slug", "name", "description"):
+            yield f"tag:{self.id}"
+
 
 class Byline(Base):
     """One author of one post, in the order in which they are named."""
@@ -50,6 +57,10 @@ class Byline(Base):
     position: Mapped[int]
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+    def touches(self, _changes: Changes) -> Iterator[str]:
+        """It stands on its post, and the post on its author's page."""
+        yield from (f"post:{self.post_id}", f"by:{self.person_id}")
 
 
 class Post(Base):
@@ -86,6 +97,16 @@ class Post(Base):
         order_by=Byline.position, cascade="all, delete-orphan", passive_deletes=True
     )
     tags: Mapped[list[Tag]] = relationship(secondary=tagging, order_by=Tag.name, passive_deletes=True)
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """What everybody reads: its own page, and the lists in which it appears or moves."""
+        if PUBLISHED not in (self.state, *changes.former("state")):
+            return
+        yield f"post:{self.id}"
+        if changes.of("kind", "state", "slug", "path", "published_at", "tags"):
+            yield "posts"
+            yield from (f"by:{number}" for number in self.author_ids)
+            yield from (f"tagged:{tag.id}" for tag in (*self.tags, *changes.former("tags")))
 
     @property
     def authors(self) -> list[Person]:

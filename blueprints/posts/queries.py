@@ -1,11 +1,13 @@
 """Finding posts. Every public list and page goes through `_public`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import lazyload, selectinload
 
 from blueprints.accounts.models import Person
+from blueprints.core import generations
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
 from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
@@ -32,35 +34,60 @@ def _page(query: Select[Post], number: int, size: int) -> Slice:
         .offset((number - 1) * size)
         .options(selectinload(Post.bylines))
     ).all()
+    generations.lasts_until(_next_due())
+    for post in rows[:size]:
+        generations.reads(f"post:{post.id}", *(f"person:{number}" for number in post.author_ids))
     return Slice(list(rows[:size]), number, len(rows) > size)
+
+
+def _next_due() -> datetime | None:
+    """When the next scheduled post appears."""
+    due = select(Post.published_at).where(
+        Post.state == PUBLISHED, Post.published_at > now(), Post.kind.in_((POST, PAGE))
+    )
+    return db.session.scalar(due.order_by(Post.published_at).limit(1))
+
+
+def _noted(post: Post | None) -> Post | None:
+    """*post*, of which the page that is drawn is made, with everybody and everything it names."""
+    if post is not None:
+        tags = (f"tag:{tag.id}" for tag in post.tags)
+        generations.reads(f"post:{post.id}", *(f"person:{number}" for number in post.author_ids), *tags)
+    return post
 
 
 def newest_published(number: int, size: int) -> Slice:
     """Page *number* of all posts, newest first."""
+    generations.reads("posts")
     return _page(_public(), number, size)
 
 
 def by_person(person: Person, number: int, size: int) -> Slice:
     """Page *number* of what *person* has written."""
+    generations.reads(f"by:{person.id}")
     query = _public().join(Byline, Byline.post_id == Post.id).where(Byline.person_id == person.id)
     return _page(query, number, size)
 
 
 def with_tag(tag: Tag, number: int, size: int) -> Slice:
     """Page *number* of the posts under *tag*."""
+    generations.reads(f"tagged:{tag.id}")
     query = _public().join(tagging, tagging.c.post_id == Post.id).where(tagging.c.tag_id == tag.id)
     return _page(query, number, size)
 
 
 def pages() -> list[Post]:
     """The pages outside the journal's order (about, contact …), by title."""
+    generations.reads("posts")
     found = _public().where(Post.kind == PAGE).order_by(Post.title, Post.id).options(lazyload("*"))
-    return list(db.session.scalars(found.limit(50)))
+    listed = list(db.session.scalars(found.limit(50)))
+    generations.reads(*(f"post:{post.id}" for post in listed))
+    return listed
 
 
 def by_slug(slug: str) -> Post | None:
     """The post whose page is /posts/*slug*, public or not."""
-    return db.session.scalar(select(Post).where(Post.slug == slug))
+    return _noted(db.session.scalar(select(Post).where(Post.slug == slug)))
 
 
 def by_source(source: str) -> Post | None:
@@ -70,7 +97,7 @@ def by_source(source: str) -> Post | None:
 
 def by_path(path: str) -> Post | None:
     """The post that lives at *path* by an agreement older than this site."""
-    return db.session.scalar(select(Post).where(Post.path == path))
+    return _noted(db.session.scalar(select(Post).where(Post.path == path)))
 
 
 def by_former_address(path: str) -> Post | None:
@@ -80,7 +107,10 @@ def by_former_address(path: str) -> Post | None:
 
 def tag_by_slug(slug: str) -> Tag | None:
     """The tag whose page is /tags/*slug*."""
-    return db.session.scalar(select(Tag).where(Tag.slug == slug))
+    tag = db.session.scalar(select(Tag).where(Tag.slug == slug))
+    if tag is not None:
+        generations.reads(f"tag:{tag.id}")
+    return tag
 
 
 def is_slug_taken(slug: str, *, but_by: Post | None = None) -> bool:

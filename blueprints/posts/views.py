@@ -9,7 +9,7 @@ from blueprints.accounts.queries import person_by_slug
 from blueprints.comments import thread
 from blueprints.comments.forms import blank_form
 from blueprints.core import settings
-from blueprints.core.http import page_number
+from blueprints.core.http import page_number, shared
 from blueprints.posts import queries
 from blueprints.posts.addresses import post_url
 from blueprints.posts.models import Post
@@ -18,6 +18,7 @@ bp = Blueprint("posts", __name__)
 
 
 @bp.get("/")
+@shared("page", "p", "page_id")
 def index() -> ResponseReturnValue:
     """The newest posts."""
     number = request.args.get("p") or request.args.get("page_id")
@@ -32,6 +33,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/posts/<slug>")
+@shared("page")
 def show(slug: str) -> ResponseReturnValue:
     """One post with its thread."""
     post = queries.by_slug(slug)
@@ -57,6 +59,7 @@ def read(post: Post) -> ResponseReturnValue:
 
 
 @bp.get("/authors/<slug>")
+@shared("page")
 def author(slug: str) -> ResponseReturnValue:
     """Who somebody is and what they have written."""
     person = person_by_slug(slug) or abort(404)
@@ -79,6 +82,7 @@ def portrait(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/tags/<slug>")
+@shared("page")
 def tag(slug: str) -> ResponseReturnValue:
     """The posts under one tag."""
     found_tag = queries.tag_by_slug(slug) or abort(404)
@@ -89,6 +93,7 @@ def tag(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/<path:path>")
+@shared("page")
 def elsewhere(path: str) -> ResponseReturnValue:
     """An address that a migrated site brought along: its post, or a redirect to where that is now."""
     path = "/" + path

@@ -24,7 +24,7 @@ def discard() -> bool:
     if post is None:
         return False
     tags = list(post.tags)
-    db.session.execute(db.delete(Comment).where(Comment.post_id == post.id))
+    db.session.execute(db.delete(Comment).where(Comment.post_id == post.id))  # with their post, which touches its page
     db.session.delete(post)
     db.session.flush()
     for tag in tags:

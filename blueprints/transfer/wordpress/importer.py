@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from blueprints.comments.models import Comment
-from blueprints.core import markdown, settings
+from blueprints.core import generations, markdown, settings
 from blueprints.core.db import backend, db, now, writing
 from blueprints.posts.models import DRAFT, HTML, PAGE, POST, PUBLISHED, Byline, Post, tagging
 from blueprints.posts.queries import free_slug
@@ -175,6 +175,7 @@ class _Import:
                 self.report.count(what, number)
         db.session.add(post)
         db.session.flush()
+        generations.touch(generations.EVERYTHING)
         if byline:
             rows = [
                 {"post_id": post.id, "person_id": person, "position": position}
