@@ -92,6 +92,10 @@ class PageCache:
         """After a write of this process: every other process knows of it before the writer has its answer."""
         self.watch.await_number(number)
 
+    def settle(self) -> None:
+        """Wait until all that was asked for twice is packed."""
+        _packer.submit(bool).result()
+
     def close(self) -> None:
         """Let go of everything that is kept and of the connections."""
         self.store.clear()

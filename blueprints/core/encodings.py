@@ -5,6 +5,8 @@ import sys
 from functools import lru_cache
 
 import brotli
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -13,23 +15,18 @@ else:
 
 IDENTITY = "identity"
 # In the order of preference where a browser does not mind: the smallest first.
-ENCODINGS = ("br", "zstd", "gzip", IDENTITY)
+PACKED = ("br", "zstd", "gzip")
+ENCODINGS = (*PACKED, IDENTITY)
 
 
 @lru_cache(maxsize=512)
 def accepted(header: str) -> str:
-    """The encoding to answer an Accept-Encoding *header* with (RFC 9110, 12.5.3); unreadable weights count as none."""
-    weights: dict[str, float] = {}
-    for part in header.lower().split(",")[:32]:
-        name, _, quality = part.partition(";")
-        try:
-            weights[name.strip()] = float(quality.strip().removeprefix("q=") or 1)
-        except ValueError:
-            weights[name.strip()] = 0.0
-    anything = weights.get("*", 0.0)
-    best = max(ENCODINGS[:-1], key=lambda name: weights.get(name, anything))
-    weight = weights.get(best, anything)
-    return best if weight > 0 and weight >= weights.get(IDENTITY, 0.0) else IDENTITY
+    """The encoding to answer an Accept-Encoding *header* with (RFC 9110, 12.5.3)."""
+    wishes = parse_accept_header(header, Accept)
+    best = max(PACKED, key=wishes.quality)
+    # Unnamed, the plain bytes are welcome, but never more than what is named.
+    plain = wishes.quality(IDENTITY) if IDENTITY in wishes.values() else 0
+    return best if wishes.quality(best) > 0 and wishes.quality(best) >= plain else IDENTITY
 
 
 def encode(body: bytes, encoding: str, *, well: bool) -> bytes:

@@ -17,7 +17,8 @@ def answer(plain: str | Response, fragment: str, *, status: int = 200, **context
     """
     if wants_fragment():
         response = make_response(render_template(fragment, **context), status)
-        response.headers["Cache-Control"] = "private, no-store"
+        kept = request.method == "GET" and status == 200
+        response.headers["Cache-Control"] = "private, no-cache" if kept else "private, no-store"
     elif isinstance(plain, str):
         response = make_response(render_template(plain, **context), status)
     else:

@@ -1,0 +1,438 @@
+"""The page cache: what it answers, what it keeps out, and that it is never wrong."""
+
+import contextvars
+import gzip
+import re
+import threading
+from datetime import timedelta
+
+import brotli
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from blueprints.core import cache as caching
+from blueprints.core import watch
+from blueprints.core.db import db, now, writing
+from blueprints.core.encodings import zstd
+from blueprints.core.http import shared
+from blueprints.core.site import Site
+from blueprints.posts import models as post_models
+from blueprints.posts import queries as post_queries
+from blueprints.posts.models import Post
+
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+@pytest.fixture
+def environ(environ):
+    return {**environ, "DEBUG": "1"}
+
+
+@pytest.fixture
+def post(make):
+    return make.post("Essay", slug="essay", tags=["Ethics"], authors=[make.person("Ada")])
+
+
+def how(answer) -> str:
+    return answer.headers["X-Cache"]
+
+
+def drawn_anew(app, path: str, headers: dict[str, str]) -> bytes:
+    """What Flask answers behind the cache."""
+    builder = EnvironBuilder(path, headers=headers)
+    chunks, _status, _headers = contextvars.Context().run(
+        run_wsgi_app, app.extensions["cache"].app, builder.get_environ()
+    )
+    return b"".join(chunks)
+
+
+def test_second_reader_gets_the_bytes_of_the_first(client, post):
+    first, second = client.get("/posts/essay"), client.get("/posts/essay")
+    assert (how(first), how(second)) == ("miss", "hit")
+    assert first.data == second.data
+    assert first.headers["ETag"] == second.headers["ETag"]
+
+
+def test_outside_debug_mode_nothing_tells_of_the_cache(app, client, post):
+    app.extensions["cache"].tells = False
+    assert "X-Cache" not in client.get("/").headers
+    assert "X-Cache" not in client.get("/").headers
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoding", "read"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("zstd, gzip", "zstd", zstd.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("", None, bytes),
+    ],
+)
+def test_each_browser_gets_its_encoding_with_a_tag_of_its_own(app, client, post, accepts, encoding, read):
+    plain = client.get("/posts/essay")
+    packed = client.get("/posts/essay", headers={"Accept-Encoding": accepts})
+    app.extensions["cache"].settle()
+    again = client.get("/posts/essay", headers={"Accept-Encoding": accepts})
+    for answer in (packed, again):
+        assert answer.headers.get("Content-Encoding") == encoding
+        assert read(answer.data) == plain.data
+        assert int(answer.headers["Content-Length"]) == len(answer.data)
+        assert {"Accept-Encoding"} <= set(re.split(r",\s*", answer.headers["Vary"]))
+        assert not answer.headers["ETag"].startswith("W/")
+    assert (packed.headers["ETag"] == again.headers["ETag"]) == (packed.data == again.data)
+    if encoding:
+        assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_reader_who_has_the_page_gets_304_without_a_body(app, client, post, warm):
+    tag = client.get("/posts/essay").headers["ETag"]
+    if not warm:
+        app.extensions["cache"].store.clear()
+    answer = client.get("/posts/essay", headers={"If-None-Match": f'"other", W/{tag}', "Accept-Encoding": "gzip"})
+    assert answer.status_code == 304
+    assert answer.data == b""
+    assert answer.headers["ETag"] == tag
+    assert answer.headers["Cache-Control"] == "public, no-cache"
+    assert how(answer) == ("hit" if warm else "miss")
+
+
+def test_after_a_change_the_old_tag_gets_the_new_page(client, make, post):
+    tag = client.get("/posts/essay").headers["ETag"]
+    make.comment(post, "Brand new words.")
+    answer = client.get("/posts/essay", headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+    assert "Brand new words." in answer.text
+
+
+def test_head_is_answered_like_get_without_a_body(client, post):
+    cold, page = client.head("/posts/essay"), client.get("/posts/essay")
+    warm = client.head("/posts/essay")
+    assert (how(cold), how(page), how(warm)) == ("miss", "hit", "hit")
+    for answer in (cold, warm):
+        assert answer.data == b""
+        assert {**answer.headers, "X-Cache": ""} == {**page.headers, "X-Cache": ""}
+
+
+def test_page_and_fragment_are_never_confused(client, make, post):
+    comment = make.comment(post)
+    for path in ("/posts/essay/comments", f"/comments/{comment.id}/reply"):
+        for _ in range(2):
+            page, fragment = client.get(path), client.get(path, headers=PARTIAL)
+            assert page.text.startswith("<!doctype html>")
+            assert "<!doctype" not in fragment.text
+            assert "private" in fragment.headers["Cache-Control"]
+            assert "HX-Request-Type" in page.headers["Vary"]
+        assert (how(page), how(fragment)) == ("hit", "hit")
+
+
+@pytest.mark.parametrize("query", ["utm_source=mail", "fbclid=1", "after=4", "x=" + "y" * 400])
+def test_unknown_parameters_neither_split_nor_fill_the_cache(app, client, post, query):
+    client.get("/posts/essay")
+    client.get("/")
+    kept = len(app.extensions["cache"].store)
+    assert how(client.get(f"/posts/essay?{query}")) == "hit"
+    assert how(client.get(f"/?{query}")) == "hit"
+    assert len(app.extensions["cache"].store) == kept
+
+
+def test_a_hostile_reader_fills_the_cache_with_nothing(app, client, make, post):
+    for _ in range(30):
+        make.comment(post)
+    client.get("/posts/essay")
+    kept = len(app.extensions["cache"].store)
+    for number in range(300):
+        client.get(f"/posts/essay?page={number + 2}")
+        client.get(f"/posts/essay?x={number}" + "y" * 600)
+        client.get(f"/posts/essay?page=0{number}")
+        client.get(f"/nothing-{number}")
+        client.get(f"/?page={number + 2}")
+        client.get(f"/posts/essay/comments?after={number}&skip=1", headers=PARTIAL)
+        client.get(f"/posts/essay/comments?after={number}&to={number}", headers=PARTIAL)
+        client.get(f"/posts/essay/comments?upto={number + 2}", headers=PARTIAL)
+        client.get(f"/posts/essay/comments?after={1000 + number}", headers=PARTIAL)
+    assert len(app.extensions["cache"].store) <= kept + 1, "the news since one of the last comments is for keeping"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/posts/nowhere", "/posts/draft", "/posts/gone", "/?page=9", "/sign-in", "/admin", "/?page=0"]
+)
+def test_errors_and_personal_pages_are_not_kept(app, client, make, path):
+    make.post(slug="draft", state="draft", published_at=None)
+    make.post(slug="gone", state="draft")
+    assert how(client.get(path)) == "bypass"
+    assert how(client.get(path)) == "bypass"
+    assert len(app.extensions["cache"].store) == 0
+
+
+def test_what_a_signed_in_browser_reads_is_what_everybody_reads(client, make, post):
+    anonymous = client.get("/posts/essay")
+    make.sign_in(client, make.account())
+    assert how(client.get("/posts/essay")) == "hit"
+    make.comment(post)
+    signed_in = client.get("/posts/essay")
+    assert how(signed_in) == "miss"
+    assert "Set-Cookie" not in signed_in.headers
+    assert signed_in.headers["Cache-Control"] == anonymous.headers["Cache-Control"]
+
+
+def test_answer_that_sets_a_cookie_or_looks_at_an_account_is_not_kept(app, make):
+    from blueprints.accounts.guards import me
+
+    app.add_url_rule("/with-cookie", "cookie", shared()(lambda: ("x", 200, {"Set-Cookie": "a=b"})))
+    app.add_url_rule("/with-account", "account", shared()(lambda: str(me())))
+    client = app.test_client()
+    for path in ("/with-cookie", "/with-account"):
+        assert [how(client.get(path)) for _ in range(2)] == ["bypass", "bypass"]
+
+
+def test_pages_do_not_depend_on_the_host_that_was_asked_for(app, client, post):
+    first = client.get("/posts/essay", headers={"Host": "evil.example"})
+    assert "evil.example" not in first.text
+    assert client.get("/posts/essay", headers={"Host": "localhost"}).data == first.data
+
+
+def test_many_who_ask_at_once_get_one_drawing(app, post):
+    cache = app.extensions["cache"]
+    flask, count, begin = cache.app, [], threading.Event()
+
+    def slow(environ, start_response):
+        count.append(1)
+        begin.wait(5)
+        return flask(environ, start_response)
+
+    cache.app = slow
+    answers = []
+    asking = [threading.Thread(target=lambda: answers.append(app.test_client().get("/posts/essay"))) for _ in range(20)]
+    for thread in asking:
+        thread.start()
+    while len(cache.drawing) == 0:
+        pass
+    begin.set()
+    for thread in asking:
+        thread.join()
+    assert len(count) == 1
+    assert len({answer.data for answer in answers}) == 1
+    assert sorted(map(how, answers)) == ["hit"] * 19 + ["miss"]
+
+
+def test_page_that_was_being_drawn_while_somebody_wrote_is_not_kept(app, client, make, post):
+    cache = app.extensions["cache"]
+    flask = cache.app
+
+    def overtaken(environ, start_response):
+        answer = flask(environ, start_response)
+        with app.app_context():
+            make.comment(post, "Came in between.")
+        return answer
+
+    cache.app = overtaken
+    assert "Came in between." not in client.get("/posts/essay").text
+    cache.app = flask
+    answer = client.get("/posts/essay")
+    assert how(answer) == "miss"
+    assert "Came in between." in answer.text
+
+
+def test_while_nobody_can_say_what_was_written_every_page_is_drawn(app, client, post, monkeypatch):
+    cache = app.extensions["cache"]
+    client.get("/posts/essay")
+
+    def lost(*_):
+        raise watch.LostError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(cache.watch, "moved", lost)
+        assert [how(client.get("/posts/essay")) for _ in range(2)] == ["bypass", "bypass"]
+    assert [how(client.get("/posts/essay")) for _ in range(2)] == ["miss", "hit"]
+
+
+def test_cache_without_room_leaves_pages_to_flask(tmp_path, app):
+    from app import create_app
+    from blueprints.core.settings import Settings
+
+    bare = create_app(Settings.from_environ({"SECRET_KEY": "test", "CACHE_MB": "0"}, tmp_path))
+    assert "cache" not in bare.extensions
+    answer = bare.test_client().get("/static/nothing")
+    assert answer.status_code == 404
+    assert "X-Cache" not in answer.headers
+
+
+class World:
+    """A small site and every address at which something of it can be read."""
+
+    def __init__(self, make) -> None:
+        self.make = make
+        self.ada, self.bob = make.person("Ada", bio="Writes."), make.person("Bob")
+        self.essay = make.post("Essay", slug="essay", tags=["Ethics", "Logic"], authors=[self.ada, self.bob])
+        self.reply_to = make.comment(self.essay, "First.")
+        self.reply = make.comment(self.essay, "Second.", parent=self.reply_to)
+        self.other = make.post("Other", slug="other", tags=["Logic"], authors=[self.bob], path="/2019/other/")
+        self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
+        self.about = make.post("About", slug="about", kind="page")
+        self.held = make.pending(self.essay, "Held.")
+
+    def addresses(self) -> list[tuple[str, dict[str, str]]]:
+        pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/"]
+        pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
+        pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
+        threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
+        threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
+        news = [f"/posts/essay/comments?after={after}&skip=0&from=1&to=1" for after in (0, 1, 2, 3)]
+        return [(path, {}) for path in pages + threads] + [(path, PARTIAL) for path in threads + news]
+
+    def get(self, model, row):
+        return db.session.get(model, row.id)
+
+
+def _publish_draft(world):
+    world.get(Post, world.draft).publish()
+
+
+def _schedule(world):
+    post = world.get(Post, world.draft)
+    post.state, post.published_at = "published", now() + timedelta(days=1)
+
+
+def _new_post(world):
+    world.make.post("New", slug="due", tags=["new"], authors=[world.ada])
+
+
+def _rename_person(world):
+    person = world.get(type(world.ada), world.ada)
+    person.name = "Ada Grey"
+    person.write_bio("Writes *more*.")
+
+
+def _rename_tag(world):
+    world.get(Post, world.essay).tags[0].name = "Moral philosophy"
+
+
+def _set(**fields):
+    def write(world):
+        for name, value in fields.items():
+            setattr(world.get(Post, world.essay), name, value)
+
+    return write
+
+
+def _site(world):
+    site = db.session.get(Site, 1) or Site(id=1)
+    site.name, site.disclaimer = "The Hustings", "Opinions are their authors'."
+    db.session.add(site)
+
+
+WRITES = {
+    "publish": _publish_draft,
+    "schedule": _schedule,
+    "unpublish": lambda world: world.get(Post, world.essay).unpublish(),
+    "new post": _new_post,
+    "new title": _set(title="A better title"),
+    "new text": lambda world: world.get(Post, world.essay).write("Other *words*."),
+    "new slug": _set(slug="moved"),
+    "new path": _set(path="/2020/essay/"),
+    "becomes a page": _set(kind="page"),
+    "another day": lambda world: setattr(world.get(Post, world.other), "published_at", now() - timedelta(days=400)),
+    "discussion closed": _set(comments_open=False),
+    "disclaimer": _set(disclaimer="Not legal advice."),
+    "other authors": lambda world: world.get(Post, world.essay).credit([world.get(type(world.bob), world.bob)]),
+    "other order of authors": lambda world: world.get(Post, world.essay).credit(
+        [world.get(type(world.bob), world.bob), world.get(type(world.ada), world.ada)]
+    ),
+    "no tags": lambda world: world.get(Post, world.essay).tags.clear(),
+    "further tag": lambda world: world.get(Post, world.essay).tags.extend(post_queries.tags_named(["new"])),
+    "tag renamed": _rename_tag,
+    "person renamed": _rename_person,
+    "site": _site,
+    "deleted": lambda world: db.session.delete(world.get(Post, world.other)),
+    "comment approved": lambda world: world.get(type(world.held), world.held).move_to("approved"),
+    "comment removed": lambda world: world.get(type(world.reply), world.reply).move_to("trash"),
+    "parent removed": lambda world: world.get(type(world.reply_to), world.reply_to).move_to("spam"),
+    "comment edited": lambda world: world.get(type(world.reply), world.reply).write("Edited."),
+    "new comment": lambda world: world.make.comment(world.get(Post, world.essay), "Third."),
+    "new comment elsewhere": lambda world: world.make.comment(world.get(Post, world.other), "Third."),
+    "comment held": lambda world: world.make.pending(world.get(Post, world.essay)),
+}
+# These make posts and comments, each in a transaction of its own.
+_WRITE_BY_THEMSELVES = {"new post", "new comment", "new comment elsewhere", "comment held"}
+
+
+def write(world, name: str) -> None:
+    if name in _WRITE_BY_THEMSELVES:
+        WRITES[name](world)
+        return
+    with writing():
+        WRITES[name](world)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_after_every_kind_of_write_every_address_is_as_if_nothing_were_kept(app, client, make, name):
+    world = World(make)
+    for path, headers in world.addresses():
+        client.get(path, headers=headers)
+    assert len(app.extensions["cache"].store) >= 12
+    write(world, name)
+    for path, headers in world.addresses():
+        assert client.get(path, headers=headers).data == drawn_anew(app, path, headers), path
+
+
+ADA, BOB = "/authors/person-1", "/authors/person-2"
+OF_ESSAY = {"/", "/tags/ethics", "/tags/logic", ADA, BOB, "/posts/essay"}
+
+
+@pytest.mark.parametrize(
+    ("name", "dropped"),
+    [
+        ("comment held", set()),
+        ("new comment elsewhere", {"/", "/tags/logic", BOB, "/2019/other/"}),
+        ("new comment", OF_ESSAY),
+        ("publish", {"/", ADA}),
+        ("schedule", {"/", ADA}),
+        ("person renamed", OF_ESSAY),
+        ("further tag", OF_ESSAY),
+        ("deleted", {"/", "/tags/logic", BOB, "/2019/other/"}),
+    ],
+)
+def test_a_write_drops_only_what_it_touches(client, make, name, dropped):
+    world = World(make)
+    paths = [*OF_ESSAY, "/2019/other/", "/posts/about"]
+    for path in paths:
+        client.get(path)
+    write(world, name)
+    assert {path for path in paths if how(client.get(path)) != "hit"} == dropped
+
+
+def test_scheduled_post_appears_in_its_minute_without_anybody_writing(client, make, monkeypatch):
+    world = World(make)
+    write(world, "schedule")
+    paths = ("/", f"/authors/{world.ada.slug}")
+    for path in paths:
+        client.get(path)
+        answer = client.get(path)
+        assert how(answer) == "hit"
+        assert "Draft" not in answer.text
+    later = now() + timedelta(days=1, seconds=1)
+    monkeypatch.setattr(caching.time, "time", later.timestamp)
+    monkeypatch.setattr(post_queries, "now", lambda: later)
+    monkeypatch.setattr(post_models, "now", lambda: later)
+    for path in paths:
+        answer = client.get(path)
+        assert how(answer) == "miss"
+        assert "Draft" in answer.text
+    assert client.get("/posts/draft").status_code == 200
+
+
+def test_write_of_another_process_shows_at_the_next_request(app, client, make, post, tmp_path):
+    """Another application on the same database stands for the other process: nothing is shared but the database."""
+    from app import create_app
+
+    other = create_app(app.config["SETTINGS"])
+    elsewhere = other.test_client()
+    for number in range(20):
+        assert how(client.get("/posts/essay")) == how(elsewhere.get("/posts/essay"))
+        make.comment(post, f"Comment number {number}.")
+        for browser in (client, elsewhere):
+            assert f"Comment number {number}." in browser.get("/posts/essay").text
+    with other.app_context():
+        db.engine.dispose()
+    other.extensions["cache"].close()

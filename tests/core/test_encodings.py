@@ -1,0 +1,42 @@
+"""Which encoding a browser gets, and that it can read it."""
+
+import gzip
+
+import brotli
+import pytest
+
+from blueprints.core.encodings import ENCODINGS, accepted, encode, zstd
+
+READ = {"br": brotli.decompress, "zstd": zstd.decompress, "gzip": gzip.decompress, "identity": bytes}
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("zstd, gzip", "zstd"),
+        ("br;q=0.1, gzip;q=0.9", "gzip"),
+        ("br;q=0, *", "zstd"),
+        ("*;q=0.5, identity", "identity"),
+        ("gzip;q=0", "identity"),
+        ("identity;q=0", "identity"),
+        ("GZIP;Q=0.5", "gzip"),
+        ("br;q=much, gzip", "gzip"),
+        ("br;q=nan, gzip;q=0.2", "gzip"),
+        ("", "identity"),
+        ("deflate", "identity"),
+        (",;,;q=1,", "identity"),
+    ],
+)
+def test_browser_gets_the_smallest_encoding_that_it_likes_best(header: str, encoding: str) -> None:
+    assert accepted(header) == encoding
+
+
+@pytest.mark.parametrize("well", [False, True])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_was_encoded_can_be_read(encoding: str, well: bool) -> None:
+    body = "Ein Satz, 一句话, جملة. ".encode() * 200
+    packed = encode(body, encoding, well=well)
+    assert READ[encoding](packed) == body
+    assert encoding == "identity" or len(packed) < len(body) / 10
