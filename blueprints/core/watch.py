@@ -139,7 +139,7 @@ class PostgreSQLWatch:
         self.engine = engine
         self.lock = threading.Lock()
         self.connection: Any = None
-        self.socket = select.poll()
+        self.socket = -1
         self.told = True
         self.heard = 0
         self.next_try = 0.0
@@ -148,7 +148,7 @@ class PostgreSQLWatch:
         """Whether the server has told of a write that `since` has not looked at yet."""
         if self.connection is None:
             self._connect()
-        elif self.socket.poll(0):
+        elif _has_news(self.socket, 0):
             with self.lock:
                 self._hear()
         return self.told
@@ -176,7 +176,7 @@ class PostgreSQLWatch:
         """Wait for the server to tell us: it has then told all others, at the same moment, in their own sockets."""
         deadline = time.monotonic() + _SECONDS_TO_BE_TOLD
         while self.heard < number and self.connection is not None and time.monotonic() < deadline:
-            self.socket.poll(_SECONDS_TO_BE_TOLD * 100)
+            _has_news(self.socket, 100)
             with self.lock:
                 self._hear()
 
@@ -223,6 +223,12 @@ class PostgreSQLWatch:
                 connection.execute(f"LISTEN {_CHANNEL}")
             except driver.Error as error:  # type: ignore[union-attr]
                 raise LostError from error
-            self.socket = select.poll()
-            self.socket.register(connection.pgconn.socket, select.POLLIN)
+            self.socket = connection.pgconn.socket
             self.told, self.connection = True, connection
+
+
+def _has_news(socket: int, milliseconds: int) -> bool:
+    """Whether there is something to read; a poll object of its own, because no two threads may ask the same one."""
+    look = select.poll()
+    look.register(socket, select.POLLIN)
+    return bool(look.poll(milliseconds))
