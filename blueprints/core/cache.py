@@ -38,14 +38,14 @@ _packer = ThreadPoolExecutor(1, "pack")
 def init_app(app: Flask) -> None:
     """Put the cache in front of *app*, unless its settings leave it no room."""
     settings = app.config["SETTINGS"]
-    if not settings.cache_mb:
-        return
     with app.app_context():
         look = watch.of(db.engine)
-    cache = PageCache(app.wsgi_app, look, settings.cache_mb * 2**20, tells=settings.debug)
-    app.extensions["cache"] = cache
-    app.extensions.setdefault(TOLD, []).append(cache.told)
-    app.wsgi_app = cache  # type: ignore[method-assign]
+    # Also where nothing is kept: other processes may keep what this one changes.
+    app.extensions.setdefault(TOLD, []).append(lambda _names: look.settle())
+    if settings.cache_mb:
+        cache = PageCache(app.wsgi_app, look, settings.cache_mb * 2**20, tells=settings.debug)
+        app.extensions["cache"] = cache
+        app.wsgi_app = cache  # type: ignore[method-assign]
 
 
 class PageCache:
@@ -87,10 +87,6 @@ class PageCache:
             page.asked = True
             _packer.submit(self._pack, page)
         return self._answer(page, environ, start_response, "hit")
-
-    def told(self, names: frozenset[str], number: int) -> None:
-        """After a write of this process: every other process knows of it before the writer has its answer."""
-        self.watch.await_number(number)
 
     def settle(self) -> None:
         """Wait until all that was asked for twice is packed."""

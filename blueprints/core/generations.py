@@ -20,10 +20,10 @@ from blueprints.core import watch
 from blueprints.core.db import Base, db
 
 EVERYTHING = "*"
-# The application's extension that holds whom to tell after a write of this process:
-# called with the names that it touched and their number as `watch.announce` gave it.
+# The application's extension that holds whom to tell after a write of this process: each is
+# called with the names that it touched.
 TOLD = "told_of_changes"
-_TOUCHED, _NUMBER = "hustings_touched", "hustings_number"
+_TOUCHED = "hustings_touched"
 # The write lock is held: no other transaction can take the same number or become visible out of order.
 _TOUCH = text(
     "INSERT INTO generation (name, number) VALUES (:name, (SELECT coalesce(max(number), 0) FROM generation) + 1) "
@@ -133,14 +133,14 @@ def _before_commit(session: Session) -> None:
             names = {EVERYTHING}
         connection = session.connection()
         connection.execute(_TOUCH, [{"name": name} for name in sorted(names)])
-        session.info[_NUMBER] = watch.announce(connection)
+        watch.announce(connection)
 
 
 @event.listens_for(db.session, "after_commit")
 def _after_commit(session: Session) -> None:
     if names := session.info.pop(_TOUCHED, None):
         for tell in current_app.extensions.get(TOLD, ()):
-            tell(frozenset(names), session.info[_NUMBER])
+            tell(frozenset(names))
 
 
 @event.listens_for(db.session, "after_rollback")

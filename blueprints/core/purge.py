@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
         return
     url, token = settings.purge_url, settings.purge_token
 
-    def told(names: frozenset[str], _number: int) -> None:
+    def told(names: frozenset[str]) -> None:
         _teller.submit(deliver, url, token, names)
 
     app.extensions.setdefault(TOLD, []).append(told)

@@ -1,37 +1,35 @@
 """How a process learns that anybody has committed a write, before it serves what it keeps.
 
-SQLite is asked (`PRAGMA data_version`, 2 µs on a connection of its own); PostgreSQL tells (LISTEN/NOTIFY on a
-connection of its own, whose socket is looked at, 0.4 µs). Both are exact in the same sense: what was committed before
-the question is in the answer.
+SQLite is asked each time: `PRAGMA data_version`, 2 µs on a connection of its own. PostgreSQL tells by LISTEN/NOTIFY,
+on a connection of its own, and being told takes a moment; so whoever serves holds a shared advisory lock there as a
+lease and lets go when told, and a writer's answer waits until all have let go. Both are exact in the same sense: what
+was answered before a question is in the answer to it.
 """
 
 import logging
 import select
 import threading
 import time
+from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger("hustings.watch")
-_CHANNEL = "hustings_generation"
-_NUMBER = "(SELECT max(number) FROM generation)"
-_NOTIFY = text(f"SELECT {_NUMBER}, pg_notify('{_CHANNEL}', {_NUMBER}::text)")
 _SINCE = "SELECT name, number FROM generation WHERE number > "
 _NEWEST = "SELECT coalesce(max(number), 0) FROM generation"
+_CHANNEL = "hustings_generation"
+_NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', '')")
+_LEASE = int.from_bytes(b"hustpage")
+_END_HOLDERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted "
+    f"AND (classid::bigint << 32) + objid::bigint = {_LEASE}"
+)
 _SECONDS_BETWEEN_TRIES = 1.0
-_SECONDS_TO_BE_TOLD = 0.5
-# The system gives a silent connection up after about ten seconds; until then nothing can be told from silence.
-_KEEPALIVE = {
-    "keepalives": 1,
-    "keepalives_idle": 4,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "connect_timeout": 2,
-    "application_name": "hustings watch",
-}
+# A process that has not let go by then is stuck, or gone without a word.
+_SECONDS_TO_LET_GO = 2
 
 
 class LostError(Exception):
@@ -42,16 +40,16 @@ class Watch(Protocol):
     """What the page cache asks of a database."""
 
     def moved(self) -> bool:
-        """Whether anything may have been committed since the last `since` on this thread; LostError if unknown."""
+        """Whether anything may have been committed since this thread last caught up; LostError if unknown."""
 
     def since(self, number: int) -> list[tuple[str, int]]:
-        """The (name, number) of every generation above *number*; LostError if unknown."""
+        """Catch up: the (name, number) of every generation above *number*; LostError if unknown."""
 
     def newest(self) -> int:
-        """The number of the newest generation; LostError if unknown."""
+        """Catch up with everything: the number of the newest generation; LostError if unknown."""
 
-    def await_number(self, number: int) -> None:
-        """After an own write: wait until the database has told its listeners of generation *number*."""
+    def settle(self) -> None:
+        """After an own write: wait until nobody serves any more what it has changed."""
 
     def close(self) -> None:
         """Let go of the connections of this process."""
@@ -62,15 +60,21 @@ def of(engine: Engine) -> Watch:
     return PostgreSQLWatch(engine) if engine.dialect.name == "postgresql" else SQLiteWatch(engine)
 
 
-def announce(connection: Connection) -> int:
-    """Inside a write that has moved generations: let every process be told at its commit.
+def announce(connection: Connection) -> None:
+    """Inside a write that has moved generations: have every process told at its commit."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NOTIFY)
 
-    Returns the number that they will be told, 0 where they ask by themselves.
-    """
-    if connection.dialect.name != "postgresql":
-        return 0
-    number: int = connection.execute(_NOTIFY).one()[0]
-    return number
+
+def _connect(engine: Engine) -> Any:
+    """A connection like those of the requests, which have theirs from a pool."""
+    try:
+        fairy = engine.raw_connection()
+    except (engine.dialect.dbapi.Error, DBAPIError) as error:  # type: ignore[union-attr]
+        raise LostError from error
+    connection = fairy.driver_connection
+    fairy.detach()
+    return connection
 
 
 class SQLiteWatch:
@@ -111,8 +115,8 @@ class SQLiteWatch:
         self.here.version = version  # read before the rows: what came between is asked for once more
         return found
 
-    def await_number(self, number: int) -> None:
-        """Nobody is told: everybody asks."""
+    def settle(self) -> None:
+        """Whoever serves asks first."""
 
     def close(self) -> None:
         """Close every thread's connection."""
@@ -121,37 +125,32 @@ class SQLiteWatch:
         self.here = threading.local()
 
     def _open(self) -> None:
-        try:
-            fairy = self.engine.raw_connection()
-        except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
-            raise LostError from error
-        connection: Any = fairy.driver_connection
-        fairy.detach()  # the pool's connections are for requests
+        connection = _connect(self.engine)
         self.opened.append(connection)
         self.here.version = None
         self.here.execute = connection.cursor().execute
 
 
 class PostgreSQLWatch:
-    """One listening connection for all threads of the process."""
+    """One listening connection for all threads of the process, and a thread that lets go of the lease when told.
+
+    While `held`, no write that moves a generation is answered; what was caught up with then is right until `told`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.lock = threading.Lock()
         self.connection: Any = None
         self.socket = -1
-        self.told = True
-        self.heard = 0
+        self.told = self.held = False
         self.next_try = 0.0
 
     def moved(self) -> bool:
-        """Whether the server has told of a write that `since` has not looked at yet."""
-        if self.connection is None:
-            self._connect()
-        elif _has_news(self.socket, 0):
+        """Whether the lease has been let go, or the server tells at this moment that it must be."""
+        if self.connection is None or _has_news(self.socket, 0):
             with self.lock:
                 self._hear()
-        return self.told
+        return not self.held
 
     def since(self, number: int) -> list[tuple[str, int]]:
         """The generations above *number*."""
@@ -161,70 +160,99 @@ class PostgreSQLWatch:
         """The number of the newest generation."""
         return int(self._rows(_NEWEST)[0][0])
 
-    def _rows(self, query: str) -> list[Any]:
+    def settle(self) -> None:
+        """Take the lease for oneself: all others have let go by then, and look at the database before they serve."""
         with self.lock:
-            if self.connection is None:
-                raise LostError
-            self.told = False  # before the question: what is told meanwhile is asked for once more
             try:
-                found: list[Any] = self.connection.execute(query).fetchall()
-            except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
-                self._lose(error)
-            return found
-
-    def await_number(self, number: int) -> None:
-        """Wait for the server to tell us: it has then told all others, at the same moment, in their own sockets."""
-        deadline = time.monotonic() + _SECONDS_TO_BE_TOLD
-        while self.heard < number and self.connection is not None and time.monotonic() < deadline:
-            _has_news(self.socket, 100)
-            with self.lock:
                 self._hear()
+                self._let_go()
+                try:
+                    self._ask(f"SELECT pg_advisory_xact_lock({_LEASE})")
+                except self.engine.dialect.dbapi.errors.LockNotAvailable:  # type: ignore[union-attr]
+                    log.warning("a process does not let go of what it keeps: its connection is ended")
+                    self._ask(_END_HOLDERS)
+            except LostError:
+                log.warning("a write was answered before every other process has let go of what it keeps")
 
     def close(self) -> None:
         """Stop listening."""
         with self.lock:
             if self.connection is not None:
                 self.connection.close()
-            self.connection, self.told = None, True
+            self.connection, self.held = None, False
+
+    def _rows(self, query: str) -> list[Any]:
+        with self.lock:
+            self._hear()
+            if not self.held:
+                self._ask(f"SELECT pg_advisory_lock_shared({_LEASE})")
+                self.held, self.told = True, False
+            found = self._ask(query)
+            self._let_go_if_told()
+            return found
+
+    def _ask(self, query: str) -> list[Any]:
+        try:
+            found: list[Any] = self.connection.execute(query).fetchall()
+        except self.engine.dialect.dbapi.errors.LockNotAvailable:  # type: ignore[union-attr]
+            raise
+        except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+            self._lose(error)
+        return found
 
     def _hear(self) -> None:
+        """Read what the server has sent, and do as told."""
         if self.connection is None:
-            raise LostError
+            self._open()
         libpq = self.connection.pgconn
         try:
             libpq.consume_input()
-            while notify := libpq.notifies():
-                self._take(notify.extra)
         except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
             self._lose(error)
+        while libpq.notifies():
+            self.told = True
+        self._let_go_if_told()
 
-    def _take(self, number: bytes | str) -> None:
-        self.told, self.heard = True, max(self.heard, int(number))
+    def _let_go_if_told(self) -> None:
+        if self.told:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self.held:
+            self.held = False  # before the server hears of it: nothing is served from here on
+            self._ask(f"SELECT pg_advisory_unlock_shared({_LEASE})")
 
     def _lose(self, error: Exception) -> NoReturn:
-        """Until the connection is back, nobody is told of anything: nothing that is kept may be served."""
         log.warning("the connection that tells of writes is lost; pages are drawn for every request until it is back")
+        self.held = False
         self.connection.close()
-        self.connection, self.told, self.next_try = None, True, time.monotonic()
+        self.connection, self.next_try = None, time.monotonic()
         raise LostError from error
 
-    def _connect(self) -> None:
-        with self.lock:
-            if self.connection is not None:
-                return
-            if time.monotonic() < self.next_try:
-                raise LostError
-            self.next_try = time.monotonic() + _SECONDS_BETWEEN_TRIES
-            driver = self.engine.dialect.dbapi
-            words, options = self.engine.dialect.create_connect_args(self.engine.url)
-            try:
-                connection = driver.connect(*words, **{**options, **_KEEPALIVE}, autocommit=True)  # type: ignore[union-attr]
-                connection.add_notify_handler(lambda notify: self._take(notify.payload))
-                connection.execute(f"LISTEN {_CHANNEL}")
-            except driver.Error as error:  # type: ignore[union-attr]
-                raise LostError from error
-            self.socket = connection.pgconn.socket
-            self.told, self.connection = True, connection
+    def _open(self) -> None:
+        if time.monotonic() < self.next_try:
+            raise LostError
+        self.next_try = time.monotonic() + _SECONDS_BETWEEN_TRIES
+        connection = _connect(self.engine)
+        try:
+            connection.rollback()
+            connection.autocommit = True
+            connection.add_notify_handler(lambda _notify: setattr(self, "told", True))
+            connection.execute("SET application_name = 'hustings watch'")
+            connection.execute(f"SET lock_timeout = '{_SECONDS_TO_LET_GO}s'")
+            connection.execute(f"LISTEN {_CHANNEL}")
+        except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+            raise LostError from error
+        self.connection, self.socket, self.held = connection, connection.pgconn.socket, False
+        threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+
+    def _attend(self, connection: Any) -> None:
+        """Let go when told, also while nobody asks for a page."""
+        while self.connection is connection:
+            if _has_news(self.socket, 1000):
+                with self.lock, suppress(LostError):
+                    if self.connection is connection:
+                        self._hear()
 
 
 def _has_news(socket: int, milliseconds: int) -> bool:

@@ -1,0 +1,123 @@
+"""How a process learns of writes: what it has not been told of, it must not serve."""
+
+import threading
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import text
+
+from blueprints.core import watch
+from blueprints.core.db import db, writing
+from blueprints.core.generations import touch
+from tests.conftest import ONLY_POSTGRESQL
+
+LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hustings watch'"
+
+
+@pytest.fixture
+def look(app):
+    found = watch.of(db.engine)
+    yield found
+    found.close()
+
+
+def settle(look: watch.Watch) -> int:
+    """Catch up; the number that is known afterwards."""
+    look.moved()
+    return look.newest()
+
+
+def test_write_is_noticed_once(app, look):
+    known = settle(look)
+    assert not look.moved()
+    with writing():
+        touch("post:1", "site")
+    assert look.moved(), "before the writer goes on"
+    assert {name for name, _number in look.since(known)} == {"post:1", "site"}
+    assert not look.moved()
+
+
+def test_every_thread_notices(app, look):
+    settle(look)
+    found = []
+
+    def notice() -> None:
+        settle(look)
+        ready.wait()
+        written.wait()
+        found.append(look.moved())
+
+    ready, written = threading.Barrier(5), threading.Event()
+    threads = [threading.Thread(target=notice) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    with writing():
+        touch("site")
+    written.set()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 4
+
+
+def test_names_of_one_write_have_numbers_of_their_own_and_the_last_write_has_the_largest(app, look):
+    known = settle(look)
+    with writing():
+        touch("a", "b")
+    with writing():
+        touch("a")
+    numbers = dict(look.since(known))
+    assert sorted(numbers.values()) == [known + 2, known + 3]
+    assert numbers["a"] == known + 3
+
+
+def test_write_that_was_taken_back_moves_nothing(app, look):
+    known = settle(look)
+    with writing():
+        touch("site")
+        db.session.rollback()
+    assert look.since(known) == []
+
+
+@ONLY_POSTGRESQL
+def test_after_a_lost_connection_nothing_is_known_until_it_is_back(app, look):
+    known = settle(look)
+    with db.engine.connect() as connection:
+        connection.execute(text(LISTENERS))
+    with suppress(watch.LostError):  # it may take a moment until the end of the connection has arrived
+        while not look.moved():
+            pass
+    look.next_try = 0
+    assert look.moved(), "what was written meanwhile is not known"
+    assert settle(look) == known
+    assert not look.moved()
+    with writing():
+        touch("site")
+    assert look.moved()
+
+
+@ONLY_POSTGRESQL
+def test_unreachable_server_is_tried_again_once_a_second_only(app, look, monkeypatch):
+    tries = []
+    driver = db.engine.dialect.dbapi
+
+    def refuse(*_words, **_options):
+        tries.append(1)
+        raise driver.OperationalError("no server")
+
+    monkeypatch.setattr(driver, "connect", refuse)
+    for _ in range(5):
+        with pytest.raises(watch.LostError):
+            look.moved()
+    assert len(tries) == 1
+
+
+@ONLY_POSTGRESQL
+def test_page_is_right_though_the_listening_connection_dies(app, client, make):
+    post = make.post(slug="essay")
+    client.get("/posts/essay")
+    for number in range(5):
+        with db.engine.connect() as connection:
+            connection.execute(text(LISTENERS))
+        make.comment(post, f"Comment number {number}.")
+        assert f"Comment number {number}." in client.get("/posts/essay").text
