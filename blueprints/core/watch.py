@@ -25,7 +25,7 @@ _NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', '')")
 _LEASE = int.from_bytes(b"hustpage")
 _END_HOLDERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted "
-    f"AND (classid::bigint << 32) + objid::bigint = {_LEASE}"
+    "AND (classid::bigint << 32) + objid::bigint = %s"
 )
 _SECONDS_BETWEEN_TRIES = 1.0
 # A process that has not let go by then is stuck, or gone without a word.
@@ -170,7 +170,7 @@ class PostgreSQLWatch:
                     self._ask(f"SELECT pg_advisory_xact_lock({_LEASE})")
                 except self.engine.dialect.dbapi.errors.LockNotAvailable:  # type: ignore[union-attr]
                     log.warning("a process does not let go of what it keeps: its connection is ended")
-                    self._ask(_END_HOLDERS)
+                    self._ask(_END_HOLDERS, (_LEASE,))
             except LostError:
                 log.warning("a write was answered before every other process has let go of what it keeps")
 
@@ -191,9 +191,9 @@ class PostgreSQLWatch:
             self._let_go_if_told()
             return found
 
-    def _ask(self, query: str) -> list[Any]:
+    def _ask(self, query: str, values: tuple[int, ...] = ()) -> list[Any]:
         try:
-            found: list[Any] = self.connection.execute(query).fetchall()
+            found: list[Any] = self.connection.execute(query, values).fetchall()
         except self.engine.dialect.dbapi.errors.LockNotAvailable:  # type: ignore[union-attr]
             raise
         except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
