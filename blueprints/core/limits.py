@@ -1,11 +1,13 @@
 """Limits that all workers share and a restart keeps: moving windows of the `limits` package in a SQLite file.
 
+Several servers share them in Valkey or Redis: `LIMITS_URL=redis://…` or `valkey://…`.
 The file is not the site's database, so that a flood of attempts never waits for a comment or makes one wait.
 """
 
 import hashlib
 import hmac
 import logging
+import re
 import threading
 import time
 from contextlib import closing
@@ -22,6 +24,8 @@ from blueprints.core import sqlite
 from blueprints.core.settings import SettingError, current
 
 log = logging.getLogger("hustings.limits")
+# A store that did not answer is left alone for so long.
+SECONDS_AWAY = 5
 
 
 class TooFastError(Exception):
@@ -127,13 +131,17 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 def init_app(app: Flask) -> None:
     """Open the store that the settings name, and one in memory for the time when it does not answer."""
     url = app.config["SETTINGS"].limits_url
+    shared = re.match(r"(redis|valkey)(s?|\+unix)://", url)
+    # Valkey speaks Redis's language. A server that does not answer must not make anybody wait for it.
+    options = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5} if shared else {}
     try:
-        storage = storage_from_string(url)
+        storage = storage_from_string(re.sub("^valkey", "redis", url), **options)
     except (ConfigurationError, sqlite.driver().Error) as error:
         reason = str(error).replace(url, "unknown address").rstrip(".")  # it may hold a password
         raise SettingError(f"LIMITS_URL names a store that cannot be used: {reason}.") from error
     app.extensions["limits"] = MovingWindowRateLimiter(storage)
     app.extensions["limits_in_reserve"] = MovingWindowRateLimiter(MemoryStorage())
+    app.extensions["limits_away_until"] = 0.0
 
 
 def spend(limit: str, name: str, *who: str) -> None:
@@ -141,12 +149,15 @@ def spend(limit: str, name: str, *who: str) -> None:
     limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
     item: RateLimitItem = parse(limit)
     keys = (name, *(pseudonym(word) for word in who))
-    try:
-        _spend(limiter, item, keys)
-    except limiter.storage.base_exceptions as error:
-        # Each worker counts for itself meanwhile: a looser limit, but neither none nor a site that takes no comments.
-        log.warning("the store of the limits does not answer: %s", error)
-        _spend(current_app.extensions["limits_in_reserve"], item, keys)
+    if time.monotonic() >= current_app.extensions["limits_away_until"]:
+        try:
+            _spend(limiter, item, keys)
+            return
+        except limiter.storage.base_exceptions as error:
+            current_app.extensions["limits_away_until"] = time.monotonic() + SECONDS_AWAY
+            log.warning("the store of the limits does not answer, each worker counts for itself meanwhile: %s", error)
+    # A looser limit, but neither none nor a site that takes no comments.
+    _spend(current_app.extensions["limits_in_reserve"], item, keys)
 
 
 def _spend(limiter: MovingWindowRateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> None:
