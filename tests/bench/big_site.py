@@ -62,7 +62,7 @@ class BigSite:
         self.posts = posts
         self.sizes = _sizes(posts, comments)
         self.known = {known(size, posts) for size in KNOWN}
-        self.essays = [_written(Post(), essay(number, 3, 80)) for number in range(200)]
+        self.essays = [_written(Post(), essay(number, 3, 80)) for number in range(min(200, posts))]
         self.remarks = [_written(Comment(), remark(number)) for number in range(min(5000, comments))]
         self.readers = [writer_hash(f"reader {number}") for number in range(READERS)]
 

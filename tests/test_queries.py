@@ -1,0 +1,159 @@
+"""What the public pages ask of either database: few questions, and none that is answered by reading a whole table."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event, select
+
+from blueprints.comments.forms import token_for
+from blueprints.comments.models import Comment
+from blueprints.core import site
+from blueprints.core.db import db, writing
+from blueprints.posts.models import POST, PUBLISHED, Alias, Post
+from tests.bench.big_site import BigSite, known
+
+POSTS, COMMENTS = 100, 4000
+# What grows with a site; people, tags and the site's own row do not, and are found by their keys anyway.
+LARGE = {"post", "comment", "tagging", "byline", "alias"}
+Asked = tuple[str, object]
+
+
+class Visit:
+    """One kind of request: what it asks, what it answers, and how many queries it may take."""
+
+    def __init__(self, most: int, path: str, status: int = 200, *, scripts: bool = False, **fields: object) -> None:
+        self.most, self.path, self.status, self.scripts, self.fields = most, path, status, scripts, fields
+
+    def make(self, client) -> None:
+        options = {"method": "POST", "data": self.fields} if self.fields else {"method": "GET"}
+        headers = {"HX-Request-Type": "partial"} if self.scripts else {}
+        assert client.open(self.path, headers=headers, **options).status_code == self.status, self.path
+
+
+def visits() -> dict[str, Visit]:
+    """Every kind of public request, on a site that has something to show for each."""
+    page, long = (f"/posts/post-{known(size, POSTS)}" for size in (30, 1000))
+    newest = select(Comment.id).order_by(Comment.number.desc()).limit(1)
+    last, last_of_long = (db.session.scalar(newest.where(Comment.post_id == known(size, POSTS))) for size in (30, 1000))
+    moved = select(Post).where(Post.path.is_not(None), Post.kind == POST, Post.state == PUBLISHED)
+    here = db.session.scalars(moved).first()
+    with writing():
+        db.session.add(Alias(path="/posts/old-name", post_id=known(30, POSTS)))
+    sent = {"author": "Jo", "email": "jo@example.org", "token": token_for(known(30, POSTS))}
+    return {
+        "front page": Visit(4, "/"),
+        "front page, page 2": Visit(3, "/?page=2"),
+        "post": Visit(6, page),
+        "post, page 2": Visit(6, f"{long}?page=2"),
+        "thread": Visit(4, f"{page}/comments"),
+        "thread, page 2": Visit(4, f"{long}/comments?page=2"),
+        "next page of a thread": Visit(5, f"{long}/comments?page=2&after=900", scripts=True),
+        "refresh of a thread": Visit(3, f"{page}/comments?upto=1&after=20", scripts=True),
+        "news": Visit(3, f"{page}/comments?after=20&skip=0&from=1&to=1", scripts=True),
+        "permalink": Visit(3, f"/comments/{last}", 302),
+        "permalink into a long thread": Visit(3, f"/comments/{last_of_long}", 302),
+        "comment alone": Visit(3, f"/comments/{last}", scripts=True),
+        "reply form": Visit(3, f"/comments/{last}/reply"),
+        "reply form in place": Visit(3, f"/comments/{last}/reply", scripts=True),
+        "what waits for me": Visit(3, f"{page}/comments/mine"),
+        "what waits for me, in place": Visit(3, f"{page}/comments/mine", scripts=True),
+        "tag": Visit(4, "/tags/tag-1"),
+        "tag, page 2": Visit(4, "/tags/tag-1?page=2"),
+        "author": Visit(4, "/authors/person-1"),
+        "author, page 2": Visit(4, "/authors/person-1?page=2"),
+        "address brought along": Visit(6, here.path),
+        "its new address": Visit(1, f"/posts/{here.slug}", 301),
+        "its page of comments": Visit(8, f"{here.path}comment-page-2/", 301),
+        "its number": Visit(1, f"/?p={here.id}", 301),
+        "former slug": Visit(2, "/posts/old-name", 301),
+        "nothing": Visit(6, "/nothing/there", 404),
+        "no such post": Visit(3, "/posts/nothing", 404),
+        "comment": Visit(11, f"{page}/comments", 303, comment="One", **sent),
+        "comment in place": Visit(12, f"{page}/comments", 201, comment="Two", scripts=True, **sent),
+        "comment with nothing in it": Visit(2, f"{page}/comments", 422, comment="", **sent),
+        "comment sent again": Visit(6, f"{page}/comments", 303, comment="One", **sent),
+        "reply": Visit(13, f"/comments/{last}/reply", 303, comment="Three", **sent),
+    }
+
+
+@pytest.fixture
+def walk(app, client) -> dict[str, tuple[Visit, list[Asked]]]:
+    """Each visit with the statements, and their parameters, that it has sent to the database."""
+    BigSite(POSTS, COMMENTS).write()
+    with writing():
+        db.session.merge(site.current()).hold = "none"
+    client.set_cookie("writer", "somebody")
+    asked: list[Asked] = []
+
+    def note(_connection, _cursor, statement, parameters, *_rest):
+        if re.match(r"SELECT(?! pg_advisory)|UPDATE|INSERT|DELETE|WITH", statement):
+            asked.append((statement, parameters))
+
+    planned = visits()
+    event.listen(db.engine, "before_cursor_execute", note)
+    walked = {}
+    for name, visit in planned.items():
+        asked.clear()
+        visit.make(client)
+        walked[name] = visit, list(asked)
+    event.remove(db.engine, "before_cursor_execute", note)
+    return walked
+
+
+def scans(statement: str, parameters: object) -> Iterator[str]:
+    """Where *statement* reads a large table from one end to the other, in the database's own words."""
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        names = dict(re.findall(r"\b(\w+) AS (\w+)", statement))
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        for *_numbers, step in plan:
+            found = re.match(r"SCAN (\w+)", step)
+            if found and LARGE & {found[1], *(name for name, alias in names.items() if alias == found[1])}:
+                yield step
+    else:
+        # A table of a few pages is read whole even where there is an index; a larger one would not be.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        steps = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+        steps = [step["Plan"] for step in (json.loads(steps) if isinstance(steps, str) else steps)]
+        while steps:
+            step = steps.pop()
+            table = step.get("Relation Name")
+            # The part of a bitmap scan that goes through the index names no table; the part above it does.
+            steps += [{"Relation Name": table, **below} for below in step.get("Plans", [])]
+            kind = step["Node Type"]
+            if table in LARGE and (kind == "Seq Scan" or ("Index" in kind and "Index Cond" not in step)):
+                yield f"{kind} on {table} {step.get('Filter', '')}"
+
+
+def test_public_pages_find_everything_by_an_index(walk):
+    found = [
+        f"{name}: {scan}: {statement}"
+        for name, (_visit, asked) in walk.items()
+        for statement, parameters in asked
+        if not statement.startswith("INSERT")
+        for scan in scans(statement, parameters)
+    ]
+    assert not found, "\n\n".join(found)
+
+
+def test_public_pages_ask_few_questions(walk):
+    taken = {name: (len(asked), visit.most) for name, (visit, asked) in walk.items()}
+    assert all(number for number, _most in taken.values())
+    assert not {name: counts for name, counts in taken.items() if counts[0] > counts[1]}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM comment WHERE text = 'x'",
+        "SELECT p.id FROM post AS p WHERE p.title = 'x'",
+        "SELECT c.id FROM post p JOIN comment AS c ON c.name = p.title WHERE p.id = 1",
+        "SELECT count(*) FROM comment",
+        "UPDATE post SET title = 'x' WHERE title = 'y'",
+    ],
+)
+@pytest.mark.usefixtures("app")
+def test_check_knows_a_full_scan(statement):
+    assert list(scans(statement, ()))
