@@ -79,6 +79,46 @@ def test_write_that_was_taken_back_moves_nothing(app, look):
     assert look.since(known) == []
 
 
+def write_beside(app) -> threading.Thread:
+    """A write that somebody is waiting for, in a thread of its own."""
+
+    def write() -> None:
+        with app.app_context(), writing():
+            touch("site")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    return thread
+
+
+@ONLY_POSTGRESQL
+def test_write_is_not_answered_before_a_busy_process_has_let_go(app, look):
+    settle(look)
+    with look.lock:  # it has other things to do
+        writer = write_beside(app)
+        writer.join(0.3)
+        assert writer.is_alive()
+        assert look.held
+    writer.join(5)
+    assert not writer.is_alive()
+    assert look.moved()
+
+
+@ONLY_POSTGRESQL
+def test_process_that_is_stuck_loses_the_right_to_serve(app, monkeypatch, caplog):
+    monkeypatch.setattr(watch, "_SECONDS_TO_LET_GO", 0.2)
+    look = watch.of(db.engine)
+    settle(look)
+    with look.lock:
+        writer = write_beside(app)
+        writer.join(5)
+        assert not writer.is_alive(), "its connection was ended"
+    assert "does not let go" in caplog.text
+    with pytest.raises(watch.LostError):
+        look.moved()
+    look.close()
+
+
 @ONLY_POSTGRESQL
 def test_after_a_lost_connection_nothing_is_known_until_it_is_back(app, look):
     known = settle(look)
