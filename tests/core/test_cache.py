@@ -223,13 +223,11 @@ def test_page_that_was_being_drawn_while_somebody_wrote_is_not_kept(app, client,
     flask = cache.app
 
     def overtaken(environ, start_response):
+        cache.app = flask
         answer = flask(environ, start_response)
         with app.app_context():
             make.comment(post, "Came in between.")
-        cache.app = flask
-
-        # Somebody else's request has caught up with that write before this page is kept.
-        app.test_client().get("/")
+            app.test_client().get("/")  # somebody else catches up with that write before this page is kept
         return answer
 
     cache.app = overtaken
