@@ -91,6 +91,11 @@ def write_beside(app) -> threading.Thread:
     return thread
 
 
+def is_connected(pid: int) -> bool:
+    with db.engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid}))
+
+
 @ONLY_POSTGRESQL
 def test_write_is_not_answered_before_a_busy_process_has_let_go(app, look):
     settle(look)
@@ -109,10 +114,12 @@ def test_process_that_is_stuck_loses_the_right_to_serve(app, monkeypatch, caplog
     monkeypatch.setattr(watch, "_SECONDS_TO_LET_GO", 0.2)
     look = watch.of(db.engine)
     settle(look)
+    pid = look.connection.info.backend_pid
     with look.lock:
         writer = write_beside(app)
         writer.join(5)
-        assert not writer.is_alive(), "its connection was ended"
+        assert not writer.is_alive()
+        assert any(not is_connected(pid) for _ in range(1000)), "its connection was ended"
     assert "does not let go" in caplog.text
     with suppress(watch.LostError):
         assert look.moved()
