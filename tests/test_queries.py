@@ -15,6 +15,8 @@ from blueprints.posts.models import POST, PUBLISHED, Alias, Post
 from tests.bench.big_site import BigSite, known
 
 POSTS, COMMENTS = 100, 4000
+# Reads all that is in one state, which is nobody's business but the desk's.
+QUEUE = "ix_comment_queue"
 # What grows with a site; people, tags and the site's own row do not, and are found by their keys anyway.
 LARGE = {"post", "comment", "tagging", "byline", "alias"}
 Asked = tuple[str, object]
@@ -103,14 +105,14 @@ def walk(app, client) -> dict[str, tuple[Visit, list[Asked]]]:
 
 
 def scans(statement: str, parameters: object) -> Iterator[str]:
-    """Where *statement* reads a large table from one end to the other, in the database's own words."""
+    """Where *statement* reads a large table, or all in one state, from end to end; in the database's own words."""
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
         names = dict(re.findall(r"\b(\w+) AS (\w+)", statement))
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         for *_numbers, step in plan:
             found = re.match(r"SCAN (\w+)", step)
-            if found and LARGE & {found[1], *(name for name, alias in names.items() if alias == found[1])}:
+            if QUEUE in step or (found and LARGE & {found[1], *(n for n, alias in names.items() if alias == found[1])}):
                 yield step
     else:
         # A table of a few pages is read whole even where there is an index; a larger one would not be.
@@ -123,7 +125,8 @@ def scans(statement: str, parameters: object) -> Iterator[str]:
             # The part of a bitmap scan that goes through the index names no table; the part above it does.
             steps += [{"Relation Name": table, **below} for below in step.get("Plans", [])]
             kind = step["Node Type"]
-            if table in LARGE and (kind == "Seq Scan" or ("Index" in kind and "Index Cond" not in step)):
+            whole = kind == "Seq Scan" or ("Index" in kind and "Index Cond" not in step)
+            if table in LARGE and (whole or step.get("Index Name") == QUEUE):
                 yield f"{kind} on {table} {step.get('Filter', '')}"
 
 
@@ -151,6 +154,7 @@ def test_public_pages_ask_few_questions(walk):
         "SELECT p.id FROM post AS p WHERE p.title = 'x'",
         "SELECT c.id FROM post p JOIN comment AS c ON c.name = p.title WHERE p.id = 1",
         "SELECT count(*) FROM comment",
+        "SELECT id FROM comment WHERE state = 'pending' ORDER BY id",
         "UPDATE post SET title = 'x' WHERE title = 'y'",
     ],
 )

@@ -29,6 +29,7 @@ class Comment(Base):
         UniqueConstraint("post_id", "source", "source_id"),
         Index("ix_comment_thread", "post_id", "kind", "root_id", "number", "state"),
         Index("ix_comment_queue", "state", "id"),
+        Index("ix_comment_writer", "writer_hash", "post_id", "state"),
         Index("ix_comment_repeat", "post_id", "email", "created_at"),
         {"sqlite_autoincrement": True},
     )
@@ -51,7 +52,7 @@ class Comment(Base):
     hold_reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     address_hash: Mapped[str] = mapped_column(String(32), default="")
-    writer_hash: Mapped[str] = mapped_column(String(64), default="", index=True)
+    writer_hash: Mapped[str] = mapped_column(String(64), default="")
     submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))

@@ -70,6 +70,9 @@ class Post(Base):
     __table_args__ = (
         UniqueConstraint("source", "source_id"),
         Index("ix_post_kind_state_published_at", "kind", "state", "published_at", "id"),
+        # The desk's lists: whatever kind it is, in one state and in both.
+        Index("ix_post_state_published_at", "state", "published_at", "id"),
+        Index("ix_post_published_at", "published_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
