@@ -144,8 +144,8 @@ def app(tmp_path: Path, database: str, environ: dict[str, str]) -> Iterator[Flas
     with app.app_context():
         yield app
         db.session.remove()
-        app.extensions["cache"].close()
         db.engine.dispose()
+        app.extensions["cache"].close()
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
 """How a process learns that anybody has committed a write, before it serves what it keeps.
 
-SQLite is asked each time: `PRAGMA data_version`, 2 µs on a connection of its own. PostgreSQL tells by LISTEN/NOTIFY,
-on a connection of its own, and being told takes a moment; so whoever serves holds a shared advisory lock there as a
-lease and lets go when told, and a writer's answer waits until all have let go. Both are exact in the same sense: what
-was answered before a question is in the answer to it.
+SQLite shows it in memory that all processes share. PostgreSQL tells by LISTEN/NOTIFY, on a connection of its own, and
+being told takes a moment; so whoever serves holds a shared advisory lock there as a lease and lets go when told, and a
+writer's answer waits until all have let go. Both are exact in the same sense: what was answered before a question is
+in the answer to it.
 """
 
 import logging
+import os
 import select
+import struct
 import threading
 import time
 from contextlib import suppress
+from mmap import ACCESS_READ, mmap
 from typing import Any, NoReturn, Protocol
 
 from sqlalchemy import text
@@ -20,6 +23,8 @@ from sqlalchemy.exc import DBAPIError
 log = logging.getLogger("hustings.watch")
 _SINCE = "SELECT name, number FROM generation WHERE number > "
 _NEWEST = "SELECT coalesce(max(number), 0) FROM generation"
+# Bytes of the header, and the one version of it that there has been.
+_HEADER, _HEADER_VERSION = 48, 3_007_000
 _CHANNEL = "hustings_generation"
 _NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', '')")
 _LEASE = int.from_bytes(b"hustpage")
@@ -78,23 +83,23 @@ def _connect(engine: Engine) -> Any:
 
 
 class SQLiteWatch:
-    """A connection for each thread: the data version is that of all others, as one connection sees it."""
+    """The header of the write-ahead log's index, which every commit changes, in memory shared with all processes.
+
+    It is what SQLite itself compares to learn whether its snapshot is old ("WAL-Index File Format", sqlite.org). Asking
+    for it by `PRAGMA data_version` gives the same answer, but costs a quarter of what a kept page costs in all.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.here = threading.local()
-        self.opened: list[Any] = []
+        self.lock = threading.Lock()
+        self.connection: Any = None
+        self.index = -1
+        self.header: Any = b""
+        self.known = b"nothing"
 
     def moved(self) -> bool:
-        """Whether another connection has committed since this thread last looked."""
-        try:
-            for (version,) in self.here.execute("PRAGMA data_version"):
-                return bool(version != self.here.version)
-        except AttributeError:
-            self._open()
-        except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
-            raise LostError from error
-        return True
+        """Whether anybody has committed since this process caught up."""
+        return bool(self.header[:_HEADER] != self.known)
 
     def since(self, number: int) -> list[tuple[str, int]]:
         """The generations above *number*."""
@@ -105,30 +110,44 @@ class SQLiteWatch:
         return int(self._rows(_NEWEST)[0][0])
 
     def _rows(self, query: str) -> list[Any]:
-        try:
-            if not hasattr(self.here, "execute"):
-                self._open()
-            (version,) = self.here.execute("PRAGMA data_version").fetchone()
-            found: list[Any] = self.here.execute(query).fetchall()
-        except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
-            raise LostError from error
-        self.here.version = version  # read before the rows: what came between is asked for once more
-        return found
+        with self.lock:
+            try:
+                if self.connection is None:
+                    self._open()
+                known = self.header[:_HEADER]  # before the rows: what comes between is asked for once more
+                found: list[Any] = self.connection.execute(query).fetchall()
+            except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+                raise LostError from error
+            self.known = known
+            return found
 
     def settle(self) -> None:
-        """Whoever serves asks first."""
+        """Whoever serves looks first."""
 
     def close(self) -> None:
-        """Close every thread's connection."""
-        while self.opened:
-            self.opened.pop().close()
-        self.here = threading.local()
+        """Close what was opened; the last thing that this process does with the database.
+
+        A process loses its locks on a file when it closes any handle of it (fcntl(2)), SQLite's own included.
+        """
+        with self.lock:
+            if self.connection is not None:
+                self.connection.close()
+                self.header.close()
+                os.close(self.index)
+            self.connection, self.header, self.known = None, b"", b"nothing"
 
     def _open(self) -> None:
-        connection = _connect(self.engine)
-        self.opened.append(connection)
-        self.here.version = None
-        self.here.execute = connection.cursor().execute
+        connection = _connect(self.engine)  # as long as it is open, the index stays the same file
+        connection.execute(_NEWEST).fetchall()
+        try:
+            self.index = os.open(f"{self.engine.url.database}-shm", os.O_RDONLY)
+            self.header = mmap(self.index, _HEADER, access=ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise LostError from error
+        if struct.unpack_from("=I", self.header)[0] != _HEADER_VERSION:
+            log.error("this SQLite keeps its log's index in another form; pages are drawn for every request")
+            raise LostError
+        self.connection = connection
 
 
 class PostgreSQLWatch:

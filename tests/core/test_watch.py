@@ -1,5 +1,7 @@
 """How a process learns of writes: what it has not been told of, it must not serve."""
 
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from blueprints.core import watch
 from blueprints.core.db import db, writing
 from blueprints.core.generations import touch
-from tests.conftest import ONLY_POSTGRESQL
+from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
 LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hustings watch'"
 
@@ -35,6 +37,45 @@ def test_write_is_noticed_once(app, look):
     assert look.moved(), "before the writer goes on"
     assert {name for name, _number in look.since(known)} == {"post:1", "site"}
     assert not look.moved()
+
+
+ELSEWHERE = """
+import sys
+from blueprints.core import sqlite
+connection = sqlite.driver().connect(sys.argv[1], isolation_level=None)
+for line in sys.stdin:
+    connection.execute(line).fetchall()
+    print("done", flush=True)
+"""
+
+
+@ONLY_SQLITE
+def test_every_commit_of_another_process_is_noticed_and_nothing_else(app, look):
+    words = [sys.executable, "-c", ELSEWHERE, db.engine.url.database]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+
+        def do(statement: str) -> None:
+            other.stdin.write(f"{statement}\n")
+            other.stdin.flush()
+            other.stdout.readline()
+
+        for number in range(300):
+            settle(look)
+            do("SELECT count(*) FROM post")
+            assert not look.moved()
+            do("INSERT INTO generation VALUES ('site', 1) ON CONFLICT DO UPDATE SET number = number + 1")
+            assert look.moved()
+            if number % 10 == 0:
+                do("PRAGMA wal_checkpoint(TRUNCATE)")
+        other.stdin.close()
+
+
+@ONLY_SQLITE
+def test_file_of_an_unknown_form_is_not_believed(app, look, monkeypatch):
+    monkeypatch.setattr(watch, "_HEADER_VERSION", 4_000_000)
+    with pytest.raises(watch.LostError):
+        settle(look)
+    assert look.moved()
 
 
 def test_every_thread_notices(app, look):
