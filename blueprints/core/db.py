@@ -53,8 +53,11 @@ class Backend(Protocol):
     def settle(self, _connection: Connection, _tables: list[str], /) -> None:
         """What is left to do after a migration."""
 
-    def settle_sequence(self, _connection: Connection, _table: str, /) -> None:
-        """What is left to do after ids were given by hand."""
+    def last_id(self, _connection: Connection, _table: str, /) -> int:
+        """The largest id that is known to have been given."""
+
+    def settle_sequence(self, _connection: Connection, _table: str, _last: int = 0, /) -> None:
+        """What is left to do after ids were given by hand, the *last* of them perhaps no longer there."""
 
     def close(self, engine: Engine) -> None:
         """Let go, as the site's last process."""

@@ -131,15 +131,23 @@ def settle(connection: Connection, tables: list[str]) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} {changes}")
 
 
-def settle_sequence(connection: Connection, table: str) -> None:
-    """After ids were given by hand: go on after the largest, and never back to one that was given before.
+def last_id(connection: Connection, table: str) -> int:
+    """The largest id that its sequence has given to *table*."""
+    sequence = connection.scalar(select(func.pg_get_serial_sequence(table, "id")))
+    last: int = connection.exec_driver_sql(
+        f"SELECT last_value - 1 + is_called::int FROM {sequence}"  # noqa: S608
+    ).scalar_one()
+    return last
+
+
+def settle_sequence(connection: Connection, table: str, last: int = 0) -> None:
+    """After ids were given by hand: go on after the largest and after *last*, never back to one that was given before.
 
     Unlike setval(), ALTER SEQUENCE is undone with its transaction, as after a dry run.
     """
+    largest = connection.exec_driver_sql(f"SELECT max(id) FROM {table}").scalar() or 0  # noqa: S608
+    following = max(last_id(connection, table), largest, last) + 1
     sequence = connection.scalar(select(func.pg_get_serial_sequence(table, "id")))
-    following = connection.exec_driver_sql(
-        f"SELECT greatest(last_value + is_called::int, (SELECT max(id) + 1 FROM {table})) FROM {sequence}"  # noqa: S608
-    ).scalar_one()
     connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART WITH {following}")
 
 

@@ -103,19 +103,7 @@ class _Reader:
         return self.environ.get(name, "").strip() or default
 
     def database_url(self, name: str, default: str) -> str:
-        text = self.text(name, default)
-        if re.match(r"sqlite:////.", text):
-            folder = Path(text.removeprefix("sqlite:///").partition("?")[0]).parent
-            if not folder.is_dir():
-                raise SettingError(f"{name} names a file in {folder}, which is not there; make that folder first.")
-            return text
-        if url := _postgresql_url(text):
-            return url
-        # What was given is not repeated: it may hold a password.
-        raise SettingError(
-            f"{name} must read like 'sqlite:////var/lib/hustings/hustings.db' or "
-            "'postgresql://user:password@host/name'."
-        )
+        return database_url(name, self.text(name, default))
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
         text = self.text(name, str(default))
@@ -158,6 +146,23 @@ class _Reader:
             return tuple(ipaddress.ip_network(word) for word in words)
         except ValueError as error:
             raise SettingError(f"{name} must list addresses like '127.0.0.1, 10.0.0.0/8': {error}.") from error
+
+
+def database_url(name: str, text: str) -> str:
+    """The address of a database as SQLAlchemy spells it; *name* is what a person calls it.
+
+    Raises SettingError, which does not repeat *text*: it may hold a password.
+    """
+    if re.match(r"sqlite:////.", text):
+        folder = Path(text.removeprefix("sqlite:///").partition("?")[0]).parent
+        if not folder.is_dir():
+            raise SettingError(f"{name} names a file in {folder}, which is not there; make that folder first.")
+        return text
+    if url := _postgresql_url(text):
+        return url
+    raise SettingError(
+        f"{name} must read like 'sqlite:////var/lib/hustings/hustings.db' or 'postgresql://user:password@host/name'."
+    )
 
 
 def _postgresql_url(text: str) -> str | None:

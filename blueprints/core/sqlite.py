@@ -7,7 +7,7 @@ import sqlite3
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -96,8 +96,23 @@ def settle(_connection: Connection, _tables: list[str]) -> None:
     """After a migration: texts are compared byte by byte without being told."""
 
 
-def settle_sequence(_connection: Connection, _table: str) -> None:
-    """After ids were given by hand: AUTOINCREMENT has seen them."""
+def last_id(connection: Connection, table: str) -> int:
+    """The largest id that AUTOINCREMENT has seen in *table*; 0 where ids may return."""
+    query = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+    return connection.scalar(query, {"table": table}) or 0
+
+
+def settle_sequence(connection: Connection, table: str, last: int = 0) -> None:
+    """After ids were given by hand: AUTOINCREMENT has seen them, and goes on after *last* all the same."""
+    names = {"table": table, "last": last}
+    connection.execute(
+        text(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master WHERE type = 'table' "
+            "AND name = :table AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"
+        ),
+        names,
+    )
+    connection.execute(text("UPDATE sqlite_sequence SET seq = max(seq, :last) WHERE name = :table"), names)
 
 
 def close(engine: Engine) -> None:

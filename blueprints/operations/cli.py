@@ -6,7 +6,8 @@ from collections.abc import Callable
 import click
 from flask import Flask
 
-from blueprints.core.settings import SettingError
+from blueprints.core.settings import SettingError, database_url
+from blueprints.operations import move as moving
 from blueprints.operations import serve as serving
 from blueprints.operations import upgrade, welcome
 from blueprints.transfer.cli import import_
@@ -44,6 +45,39 @@ def upgrade_database(app: Flask) -> None:
     """Bring the database up to date without serving; `serve` does the same first."""
     upgrade.run(app)
     click.echo("The database is up to date.")
+
+
+@hustings.group()
+def database() -> None:
+    """Move the site's database to another place."""
+
+
+@database.command()
+@click.argument("url")
+@click.pass_obj
+def move(app: Flask, url: str) -> None:
+    """Copy the site's database to the empty one at URL, as DATABASE_URL would name it.
+
+    From SQLite to PostgreSQL, back, or between two of a kind; every row keeps its id. Stop the site first: while this
+    runs readers can read but nobody can write, and what is written to the old database afterwards does not come along.
+    A move that was interrupted goes on when it is run again. The old database stays as it is.
+    """
+    try:
+        contents = moving.run(
+            app,
+            database_url("URL", url),
+            lambda rows: click.progressbar(length=rows, label="Moving", file=sys.stderr, update_min_steps=500),
+            lambda words: click.echo(f"\n{words}", err=True),
+        )
+    except (moving.MoveError, SettingError) as error:
+        click.echo(f"hustings: {error}", err=True)
+        sys.exit(1)
+    for content in contents:
+        click.echo(f"{content.table:12} {content.rows:>12,} rows  {content.checksum[:16]}")
+    click.echo(
+        "\nEverything is there. Now set DATABASE_URL to the address that you gave and restart the site; "
+        f"the old database is still at {moving.name_of(app.config['SETTINGS'].database_url)}."
+    )
 
 
 @hustings.command("set-up-link")

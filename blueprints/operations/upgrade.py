@@ -4,9 +4,11 @@ from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from blueprints.core.db import backend, db
+
+UNFINISHED = "unfinished_move"  # the table that marks the target of one (operations/move.py)
 
 
 def run(app: Flask) -> None:
@@ -23,7 +25,7 @@ def run(app: Flask) -> None:
                 migrate(app)
             except DatabaseError as error:
                 raise SystemExit(
-                    f"hustings: {_place()} could not be brought up to date and is as it was: {_reason(error)}."
+                    f"hustings: {_place()} could not be brought up to date and is as it was: {reason(error)}."
                 ) from error
         db.session.remove()
         db.engine.dispose()
@@ -48,12 +50,18 @@ def _revision() -> str | None:
         with db.engine.connect() as connection:
             if fault := backend().fault(connection):
                 raise SystemExit(f"hustings: {_place()} cannot be used as a database: {fault}.")
-            if not inspect(connection).has_table("alembic_version"):
+            inspector = inspect(connection)
+            if inspector.has_table(UNFINISHED):
+                raise SystemExit(
+                    f"hustings: {_place()} holds an unfinished move; finish it with `hustings database move` from "
+                    "the database that it comes from."
+                )
+            if not inspector.has_table("alembic_version"):
                 return None
             revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
             return revision
     except DatabaseError as error:
-        raise SystemExit(f"hustings: {_place()} cannot be used as a database: {_reason(error)}.") from error
+        raise SystemExit(f"hustings: {_place()} cannot be used as a database: {reason(error)}.") from error
 
 
 def _place() -> str:
@@ -61,6 +69,6 @@ def _place() -> str:
     return str(db.engine.url.set(query={}))
 
 
-def _reason(error: DatabaseError) -> str:
+def reason(error: DBAPIError) -> str:
     """What the database says, in one line."""
     return str(error.orig).strip().partition("\n")[0].rstrip(".")

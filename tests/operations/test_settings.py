@@ -12,7 +12,7 @@ from blueprints.core.settings import SettingError, Settings
 from blueprints.operations.cli import hustings
 from tests.operations.serving import HUSTINGS
 
-COMMANDS = [[], *([name] for name in sorted(hustings.commands)), ["import", "wordpress"]]
+COMMANDS = [[], *([name] for name in sorted(hustings.commands)), ["database", "move"], ["import", "wordpress"]]
 
 
 def run(folder, *words: str, **settings: str) -> Result:
