@@ -71,6 +71,10 @@ class Server:
             start_new_session=True,  # Ctrl-C is for the tests
         )
 
+    def url(self, name: str) -> str:
+        """The URL of its database *name*."""
+        return address(self.folder, self.port, name)
+
     def end(self, how: int = signal.SIGINT) -> None:
         """End the server alone, as a restart (SIGINT) or a power cut (SIGKILL) does; `launch` starts it again."""
         os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), how)
@@ -78,6 +82,7 @@ class Server:
             time.sleep(0.01)
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.process.stdin.close()
 
     def _processes(self) -> list[Path]:
         """What still has its data open: each process of the server works in that folder."""

@@ -176,7 +176,7 @@ def _postgresql_url(text: str) -> str | None:
     if "password" in url.query:  # there it would be shown wherever the address is
         return None
     if url.host and url.host.lower().startswith("%2f"):  # the folder of a socket, in the place of a host
-        url = url.set(host=None).update_query_dict({"host": unquote(url.host)})
+        url = url.set(host="").update_query_dict({"host": unquote(url.host)})
     return url.render_as_string(hide_password=False)
 
 

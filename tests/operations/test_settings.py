@@ -1,5 +1,6 @@
 """Settings as a person meets them at the terminal: a wrong one stops the start with one sentence."""
 
+import os
 import stat
 import subprocess
 import threading
@@ -10,7 +11,9 @@ from click.testing import CliRunner, Result
 from app import create_app
 from blueprints.core.settings import SettingError, Settings
 from blueprints.operations.cli import hustings
-from tests.operations.serving import HUSTINGS
+from tests import postgresql
+from tests.conftest import POSTGRESQL, SERVER
+from tests.operations.serving import HUSTINGS, free_port
 
 COMMANDS = [[], *([name] for name in sorted(hustings.commands)), ["database", "move"], ["import", "wordpress"]]
 
@@ -50,6 +53,11 @@ def run(folder, *words: str, **settings: str) -> Result:
         ("SECRET_KEY_FILE", "/usr/bin/env", "SECRET_KEY_FILE names a file that cannot be read"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL must read like"),
         ("DATABASE_URL", "sqlite:///relative.db", "DATABASE_URL must read like"),
+        ("DATABASE_URL", "postgresql://me:sesame@example.org", "DATABASE_URL must read like"),
+        ("DATABASE_URL", "postgresql://me:sesame@example.org:many/site", "DATABASE_URL must read like"),
+        ("DATABASE_URL", "postgresql://example.org/site?password=sesame", "DATABASE_URL must read like"),
+        ("DATABASE_URL", "postgresql+asyncpg://me:sesame@example.org/site", "DATABASE_URL must read like"),
+        ("DATABASE_URL", "mysql://me:sesame@example.org/site", "DATABASE_URL must read like"),
         ("DATABASE_URL", "sqlite:////no/such/folder/site.db", "DATABASE_URL names a file in /no/such/folder"),
         ("INSTANCE", "/dev/null/site", "INSTANCE must name a folder that can be made"),
     ],
@@ -61,7 +69,82 @@ def test_wrong_setting_stops_the_start_with_one_sentence(tmp_path, name, value, 
     assert done.stderr.startswith("hustings: ")
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
+    assert "sesame" not in done.stderr
     assert not (tmp_path / "hustings.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "opened"),
+    [
+        ("postgres://me:p%40ss@db.example:5433/site", "postgresql+psycopg://me:p%40ss@db.example:5433/site"),
+        ("postgresql://me@[::1]/site", "postgresql+psycopg://me@[::1]/site"),
+        ("postgresql+psycopg:///site", "postgresql+psycopg:///site"),
+        ("postgresql:///site?host=/run/postgresql", "postgresql+psycopg:///site?host=%2Frun%2Fpostgresql"),
+        ("postgresql://me@%2Frun%2Fpostgresql/site", "postgresql+psycopg://me@/site?host=%2Frun%2Fpostgresql"),
+        (
+            "postgresql://me@db.example/site?sslmode=verify-full",
+            "postgresql+psycopg://me@db.example/site?sslmode=verify-full",
+        ),
+    ],
+)
+def test_address_of_a_server_is_taken_in_every_usual_spelling(tmp_path, written, opened):
+    assert Settings.from_environ({"DATABASE_URL": written}, tmp_path).database_url == opened
+
+
+@pytest.fixture
+def server():
+    """The folder of the socket and the port of the run's server."""
+    if not POSTGRESQL:
+        pytest.skip("PostgreSQL: not installed")
+    folder, port = os.environ[SERVER].split()
+    postgresql.wait(postgresql.address(folder, port, "postgres")).close()
+    return folder, port
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://hustings:sesam3@127.0.0.1:{port}/postgres", "password authentication failed"),
+        ("postgresql://hustings:sesame@127.0.0.1:{port}/nowhere", 'database "nowhere" does not exist'),
+        ("postgresql://hustings:sesame@127.0.0.1:1/postgres", "Connection refused"),
+        ("postgresql://hustings:sesame@localhost:1/postgres", "Connection refused"),
+        ("postgresql://hustings:sesame@no-such-host.invalid/postgres", "failed to resolve host"),
+        ("postgresql://hustings:sesame@/postgres?host=/no/such/folder", "No such file or directory"),
+        ("postgresql://hustings:sesame@127.0.0.1:{port}/postgres?colour=blue", 'invalid connection option "colour"'),
+    ],
+)
+@pytest.mark.parametrize("command", ["upgrade", "serve"])
+def test_server_that_cannot_be_used_stops_the_start_with_one_sentence(tmp_path, server, url, says, command):
+    done = run(tmp_path, command, DATABASE_URL=url.format(port=server[1]), PORT=str(free_port()))
+    assert isinstance(done.exception, SystemExit)
+    said = str(done.exception)
+    assert said.startswith("hustings: postgresql+psycopg://hustings:***@")
+    assert says in said
+    assert "sesam" not in said
+    assert len(said.splitlines()) == 1
+
+
+def test_database_that_cannot_hold_a_site_is_refused_with_one_sentence(tmp_path, server):
+    with postgresql.wait(postgresql.address(*server, "postgres")) as connection:
+        connection.execute(
+            "CREATE DATABASE ascii TEMPLATE template0 ENCODING sql_ascii LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+        connection.execute("CREATE DATABASE locked TEMPLATE template0")
+        connection.execute("CREATE ROLE guest LOGIN PASSWORD 'sesame'")
+        try:
+            url = f"postgresql://guest:sesame@127.0.0.1:{server[1]}"
+            ascii_ = run(tmp_path, "upgrade", DATABASE_URL=f"{url}/ascii")
+            locked = run(tmp_path, "upgrade", DATABASE_URL=f"{url}/locked")
+        finally:
+            connection.execute("DROP DATABASE ascii (FORCE)")
+            connection.execute("DROP DATABASE locked (FORCE)")
+            connection.execute("DROP ROLE guest")
+    assert str(ascii_.exception).endswith(
+        "/ascii cannot be used as a database: its encoding is SQL_ASCII and must be UTF8."
+    )
+    assert str(locked.exception).endswith(
+        "/locked could not be brought up to date and is as it was: permission denied for schema public."
+    )
 
 
 def test_password_in_the_address_of_a_store_is_not_said(tmp_path):
