@@ -22,11 +22,13 @@ HASTE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
 INIT = "--username=hustings --pwfile=password --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 \
   --locale=C.UTF-8 --locale-provider=icu --icu-locale=en-US --no-sync --no-instructions"
 # Serves until the end of its input, which comes however the process ends that holds the other side of the pipe.
+# A server that has just been started ends by the first signal, one that is up (and ignored neither) by the second.
 SERVE = f"""
 cd "$1"; shift
 [ -e data ] || "$0/initdb" {INIT} --pgdata=data >>log 2>&1 || exit
 "$0/postgres" -D data "$@" >>log 2>&1 &
 cat >/dev/null
+kill -TERM $!
 kill -QUIT $!
 wait
 rm -rf "$PWD"

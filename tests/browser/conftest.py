@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -211,11 +211,15 @@ class Watch:
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One running site for the tests of this folder (and of this worker)."""
-    server = Server(tmp_path_factory.mktemp("site"))
-    yield server
-    server.close()
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, databases: Callable
+) -> Iterator[Server]:
+    """One running site for the tests of this folder (and of this worker), on SQLite where a test does not say."""
+    folder = tmp_path_factory.mktemp("site")
+    with databases(getattr(request, "param", "sqlite")).new(folder, migrated=False) as url:
+        server = Server(folder, DATABASE_URL=url)
+        yield server
+        server.close()
     log = server.log.read_text()
     assert "Traceback" not in log, log
 

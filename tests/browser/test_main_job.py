@@ -1,8 +1,12 @@
 """The main job from end to end: written, published, read, answered, let through."""
 
+import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import DATABASES
 from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.parametrize("server", DATABASES, indirect=True)
 
 
 def test_author_publishes_reader_answers_editor_lets_it_through(server, visit, width, scripts):

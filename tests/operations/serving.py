@@ -35,6 +35,7 @@ class Site:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"WORKERS": "2", **settings, "INSTANCE": str(folder), "PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
+        self.server_may_end = False
 
     @property
     def said(self) -> str:

@@ -20,7 +20,7 @@ from blueprints.operations import upgrade
 from blueprints.posts.models import Post
 from tests import another
 from tests import postgresql as servers
-from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE, POSTGRESQL, Browser
+from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE, Browser
 from tests.factories import Make
 
 
@@ -308,17 +308,6 @@ def test_full_disk_takes_no_comment_but_gives_every_word_back(app, client, make,
     assert "nothing can be stored" in caplog.text
     assert client.get(f"/posts/{post.slug}").status_code == 200
     assert db.session.scalar(text("SELECT count(*) FROM comment")) == 0
-
-
-@pytest.fixture
-def own_server(tmp_path):
-    """A server of this test's own, to be ended; it forces what it stores to the disk."""
-    if not POSTGRESQL:
-        pytest.skip("PostgreSQL: not installed")
-    server = servers.Server()
-    servers.wait(server.url("postgres")).close()
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["restart", "power cut"])
