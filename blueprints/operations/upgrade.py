@@ -1,5 +1,6 @@
 """Bringing the database to the shape that this version expects."""
 
+import time
 from pathlib import Path
 
 from flask import Flask
@@ -9,26 +10,35 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from blueprints.core.db import backend, db
 
 UNFINISHED = "unfinished_move"  # the table that marks the target of one (operations/move.py)
+SECONDS_FOR_ANOTHER = 60
 
 
 def run(app: Flask) -> None:
-    """Apply the migrations that are missing; none is applied by halves."""
+    """Apply the migrations that are missing; none is applied by halves, and of many who start at once one does it."""
+    patience = time.monotonic() + SECONDS_FOR_ANOTHER
     with app.app_context():
-        current, known = _revision(), revisions(app)
-        if current is not None and current not in known:
-            raise SystemExit(
-                f"hustings: the database is at revision {current}, which this version does not know; "
-                "run the version that wrote it, or a newer one."
-            )
-        if current != known[-1]:
+        while not _is_newest(app):
             try:
                 migrate(app)
             except DatabaseError as error:
+                if backend().is_busy(error) and time.monotonic() < patience:
+                    continue  # somebody else is at it; asking for the lock has taken its time already
                 raise SystemExit(
                     f"hustings: {_place()} could not be brought up to date and is as it was: {reason(error)}."
                 ) from error
         db.session.remove()
         db.engine.dispose()
+
+
+def _is_newest(app: Flask) -> bool:
+    """Whether nothing is missing; SystemExit where more has been applied than this version knows."""
+    current, known = _revision(), revisions(app)
+    if current is not None and current not in known:
+        raise SystemExit(
+            f"hustings: the database is at revision {current}, which this version does not know; "
+            "run the version that wrote it, or a newer one."
+        )
+    return current == known[-1]
 
 
 def revisions(app: Flask) -> list[str]:

@@ -12,15 +12,18 @@ from sqlalchemy import event, inspect, text
 
 from app import create_app
 from blueprints.accounts.queries import everybody
+from blueprints.core import db as core_db
 from blueprints.core.db import Base, db, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
+from tests import another
 from tests.conftest import ONLY_POSTGRESQL
 
 
 @pytest.fixture
-def empty(tmp_path, empty_database):
-    """An application on a database in which nothing has been made yet."""
+def empty(tmp_path, empty_database, monkeypatch):
+    """An application on a database in which nothing has been made yet; a writer waits a second for another."""
+    monkeypatch.setattr(core_db, "BUSY_SECONDS", 1)
     app = create_app(Settings.from_environ({"SECRET_KEY": "test", "DATABASE_URL": empty_database}, tmp_path))
     with app.app_context():
         yield app
@@ -106,6 +109,22 @@ def test_many_may_open_a_new_database_at_once_and_one_of_them_makes_its_tables(t
     ]
     said = [process.communicate(timeout=60)[1] for process in starting]
     assert [process.returncode for process in starting] == [0, 0, 0], said
+
+
+def test_who_finds_another_at_it_waits_longer_than_for_a_comment(empty, empty_database, monkeypatch):
+    migrate, tries = upgrade.migrate, []
+
+    def migrate_after_another(app) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            with another.writer(empty_database):
+                migrate(app)
+        migrate(app)
+
+    monkeypatch.setattr(upgrade, "migrate", migrate_after_another)
+    upgrade.run(empty)
+    assert len(tries) == 3
+    assert differences() == []
 
 
 def test_lists_are_in_the_same_order_on_both_whatever_the_language_of_the_server(app, make):
