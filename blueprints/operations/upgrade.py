@@ -17,17 +17,19 @@ def run(app: Flask) -> None:
     """Apply the migrations that are missing; none is applied by halves, and of many who start at once one does it."""
     patience = time.monotonic() + SECONDS_FOR_ANOTHER
     with app.app_context():
-        while not _is_newest(app):
-            try:
-                migrate(app)
-            except DatabaseError as error:
-                if backend().is_busy(error) and time.monotonic() < patience:
-                    continue  # somebody else is at it; asking for the lock has taken its time already
-                raise SystemExit(
-                    f"hustings: {_place()} could not be brought up to date and is as it was: {reason(error)}."
-                ) from error
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            while not _is_newest(app):
+                try:
+                    migrate(app)
+                except DatabaseError as error:
+                    if backend().is_busy(error) and time.monotonic() < patience:
+                        continue  # somebody else is at it; asking for the lock has taken its time already
+                    raise SystemExit(
+                        f"hustings: {_place()} could not be brought up to date and is as it was: {reason(error)}."
+                    ) from error
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _is_newest(app: Flask) -> bool:
