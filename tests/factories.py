@@ -66,7 +66,7 @@ class Make:
         with writing():
             comment.post = db.session.merge(post)
             comment.parent = db.session.merge(parent) if parent else None
-            add(comment)
+            db.session.add(add(comment))
         return comment
 
     def pending(self, post: Post, text: str = "A held comment.", **fields: object) -> Comment:

@@ -8,4 +8,5 @@ def init_app(app: Flask) -> None:
     from blueprints.comments import addresses, views
 
     app.jinja_env.globals["comment_url"] = addresses.comment_url
+    app.jinja_env.globals["thread_url"] = addresses.thread_url
     app.register_blueprint(views.bp)

@@ -1,7 +1,7 @@
 """The public comment form. Its field names are part of the site's interface and stay."""
 
-import secrets
 import time
+from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
 from wtforms import Form, HiddenField, ValidationError
@@ -23,6 +23,10 @@ NAME, EMAIL, URL, TEXT = 80, 254, 200, 10_000
 # Much longer than any page is kept by a cache or left open by a reader who thinks.
 TOKEN_DAYS = 30
 _DAY = 86_400
+STALE = (
+    "This form had been open for very long, or came from elsewhere. Your text is all here: "
+    "please look it over and send it again."
+)
 
 
 class CommentForm(Form):
@@ -51,9 +55,7 @@ class CommentForm(Form):
     key = HiddenField(validators=[AtMost(64), storable])
     token = HiddenField(validators=[storable])
 
-    def __init__(self, *args: object, post_id: int, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.post_id = post_id
+    is_blank = False
 
     def validate_parent(self, field: HiddenField) -> None:
         """The number of a comment, or nothing."""
@@ -62,13 +64,19 @@ class CommentForm(Form):
             raise ValidationError("The comment that this answers does not exist.")
 
     def validate_token(self, field: HiddenField) -> None:
-        """The form came from a page of this post, not too long ago."""
-        if not is_fresh(field.data or "", self.post_id):
-            field.data = token_for(self.post_id)
-            raise ValidationError(
-                "This form had been open for very long, or came from elsewhere. Your text is all here: "
-                "please look it over and send it again."
-            )
+        """The form came from a page of this site, not too long ago; of which post, is for `is_of`."""
+        if post_of(field.data or "") is None:
+            raise ValidationError(STALE)
+
+    def is_of(self, post_id: int) -> bool:
+        """Whether the form came from a page of this post."""
+        return post_of(self.token.data or "") == post_id
+
+    def renew(self, post_id: int) -> None:
+        """Let what was stale be sent again."""
+        if not self.is_of(post_id):
+            self.token.errors = [STALE]
+            self.token.data = token_for(post_id)
 
     @property
     def parent_id(self) -> int | None:
@@ -76,31 +84,45 @@ class CommentForm(Form):
         return int(self.parent.data) if self.parent.data else None
 
     @property
+    def hidden(self) -> dict[str, str]:
+        """The fields that nobody sees."""
+        return {field.name: field.data or "" for field in (self.parent, self.key, self.token)}
+
+    @property
     def general_errors(self) -> list[str]:
         """What is wrong with the form as a whole, not with a field that can be seen."""
-        hidden = (self.parent, self.key, self.token)
-        return [*self.form_errors, *(str(error) for field in hidden for error in field.errors)]
+        unseen = (self.parent, self.key, self.token)
+        return [*self.form_errors, *(str(error) for field in unseen for error in field.errors)]
 
 
-def blank_form(post_id: int, parent_id: int | None = None) -> CommentForm:
+class BlankForm:
     """An empty form; the same for every reader on one day, so that a page can be kept for all of them."""
-    return CommentForm(post_id=post_id, data={"token": token_for(post_id), "parent": parent_id or ""})
+
+    is_blank = True
+    fields = CommentForm()
+    general_errors = ()
+
+    def __init__(self, post_id: int, parent_id: int | None = None) -> None:
+        self.hidden = {"parent": str(parent_id or ""), "key": "", "token": token_for(post_id)}
 
 
 def token_for(post_id: int) -> str:
     """A signed mark that a form belongs to this post, made today."""
-    return _signer().sign(f"{post_id}.{int(time.time()) // _DAY}").decode()
+    return _signer(settings.current().secret_key).sign(f"{post_id}.{int(time.time()) // _DAY}").decode()
 
 
-def is_fresh(token: str, post_id: int) -> bool:
-    """Whether *token* was made for this post in the last days."""
+def post_of(token: str) -> int | None:
+    """The id of the post for which *token* was made in the last days."""
     try:
-        post, _, day = _signer().unsign(token.encode("utf-8", "replace")).decode().partition(".")
+        post, _, day = (
+            _signer(settings.current().secret_key).unsign(token.encode("utf-8", "replace")).decode().partition(".")
+        )
     except (BadSignature, UnicodeDecodeError):
-        return False
+        return None
     age = int(time.time()) // _DAY - int(day)
-    return secrets.compare_digest(post, str(post_id)) and -1 <= age <= TOKEN_DAYS
+    return int(post) if -1 <= age <= TOKEN_DAYS else None
 
 
-def _signer() -> Signer:
-    return Signer(settings.current().secret_key, salt="comment-form")
+@lru_cache(maxsize=1)
+def _signer(secret_key: str) -> Signer:
+    return Signer(secret_key, salt="comment-form")

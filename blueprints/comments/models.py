@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, insert, update
+from sqlalchemy.orm import Mapped, make_transient_to_detached, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from blueprints.accounts.models import Person
-from blueprints.core import markdown
+from blueprints.core import generations, markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 from blueprints.posts.models import Post
@@ -83,12 +84,6 @@ class Comment(Base):
         self.text, self.text_format = text, text_format
         self.html = markdown.comment_html(text) if text_format == MARKDOWN else markdown.clean_comment(text)
 
-    def place(self) -> None:
-        """Find its thread and depth; its row and its parent's must have been written."""
-        parent = self.parent
-        self.root_id = parent.root_id if parent else self.id
-        self.depth = parent.depth + 1 if parent else 0
-
     def move_to(self, state: str) -> None:
         """Change the state; the first approval gives the number, and the post's count follows."""
         if state not in STATES:
@@ -110,11 +105,40 @@ def writer_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
+_COMMENT, _POST = Base.metadata.tables["comment"], Base.metadata.tables["post"]
+_INSERT = insert(_COMMENT)
+_BEGIN_THREAD = update(_COMMENT).where(_COMMENT.c.id == bindparam("own")).values(root_id=_COMMENT.c.id)
+_COUNT_IN = (
+    update(_POST)
+    .where(_POST.c.id == bindparam("own"))
+    .values(last_number=_POST.c.last_number + 1, comment_count=_POST.c.comment_count + 1)
+    .returning(_POST.c.last_number, _POST.c.comment_count)
+)
+
+
 def add(comment: Comment) -> Comment:
-    """Store *comment* and give it its place in the thread; a public one also gets its number."""
-    state, comment.state = comment.state, PENDING
-    db.session.add(comment)
-    db.session.flush()
-    comment.place()
-    comment.move_to(state)
+    """Store *comment*, which is new, and give it its place in the thread; a public one also gets its number.
+
+    Two or three statements, past the session's bookkeeping: every reader's comment comes this way.
+    """
+    db.session.flush()  # its post, its parent
+    post, parent = comment.post, comment.parent
+    connection = db.session.connection()
+    if comment.state == APPROVED and comment.kind in (None, COMMENT):
+        counted = connection.execute(_COUNT_IN, {"own": post.id}).one()
+        comment.number = counted.last_number
+        for name, value in counted._mapping.items():
+            set_committed_value(post, name, value)
+        generations.touch(f"post:{post.id}")
+    comment.post_id, comment.parent_id = post.id, parent.id if parent else None
+    comment.root_id, comment.depth = (parent.root_id, parent.depth + 1) if parent else (None, 0)
+    given = {column.name: getattr(comment, column.name) for column in _COMMENT.c if column.name != "id"}
+    stored = connection.execute(
+        _INSERT, {name: value for name, value in given.items() if value is not None or not _COMMENT.c[name].default}
+    )
+    vars(comment).update(stored.last_inserted_params(), id=stored.inserted_primary_key[0])  # type: ignore[index,arg-type]
+    if parent is None:
+        connection.execute(_BEGIN_THREAD, {"own": comment.id})
+        comment.root_id = comment.id
+    make_transient_to_detached(comment)
     return comment

@@ -1,19 +1,48 @@
 """Finding comments: by number, by state, and the one that was sent before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.models import Person
 from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, Comment, writer_hash
+from blueprints.core import rows
 from blueprints.core.db import db, now
 from blueprints.posts.models import Byline, Post
 
 REPEAT_MINUTES = 10
 # How far the desk counts what is published, spam or in the trash: to count a million takes 100 ms.
 COUNTED = 1000
+_C = Comment.__table__.c
+_READ = select(Comment.__table__).where(_C.id == bindparam("id"))
+_LIKE = (
+    select(_C.id, _C.post_id, (_C.submission_key == bindparam("key")).label("has_key"))
+    .where(
+        or_(
+            _C.submission_key == bindparam("key"),
+            and_(
+                _C.post_id == bindparam("post_id"),
+                _C.email == bindparam("email"),
+                _C.text == bindparam("text"),
+                _C.parent_id.is_not_distinct_from(bindparam("parent_id")),
+                _C.created_at > bindparam("since"),
+            ),
+        )
+    )
+    .order_by(_C.id)
+)
+_KNOWN = (
+    select(_C.id)
+    .where(_C.writer_hash == bindparam("writer"), _C.email == bindparam("email"), _C.state == APPROVED)
+    .limit(1)
+)
+_SINCE = select(func.count()).where(
+    _C.post_id == bindparam("post_id"), _C.number > bindparam("number"), _C.state == APPROVED
+)
 
 
 @dataclass(frozen=True)
@@ -30,37 +59,25 @@ def by_id(number: int) -> Comment | None:
     return db.session.get(Comment, number)
 
 
-def sent_before(post: Post, *, key: str | None, email: str, text: str, parent_id: int | None) -> Comment | None:
-    """The comment that this submission repeats: the same key, or the same words by the same address just now."""
-    with_key = select(Comment).where(Comment.submission_key == key, Comment.post_id == post.id)
-    if key and (found := db.session.scalar(with_key)):
-        return found
-    return db.session.scalar(
-        select(Comment)
-        .where(
-            Comment.post_id == post.id,
-            Comment.email == email,
-            Comment.text == text,
-            Comment.parent_id == parent_id,
-            Comment.created_at > now() - timedelta(minutes=REPEAT_MINUTES),
-        )
-        .order_by(Comment.id)
-    )
+def to_read(number: int) -> Comment | None:
+    """The comment with this id, in whatever state, without its post; for reading only."""
+    found = rows.fetch(_READ, id=number)
+    return rows.detached(Comment, _C, found[0]) if found else None
 
 
-def is_key_used(key: str | None) -> bool:
-    """Whether a comment below any post came with this key."""
-    return bool(key) and db.session.scalar(select(Comment.id).where(Comment.submission_key == key)) is not None
+def like(post_id: int, *, key: str | None, email: str, text: str, parent_id: int | None) -> Sequence[Row[Any]]:
+    """What was sent like this before: (id, post_id, has_key) of what came with this *key* below any post, first, and of
+    the same words by the same address below this one just now.
+    """
+    since = now() - timedelta(minutes=REPEAT_MINUTES)
+    return rows.fetch(_LIKE, post_id=post_id, key=key, email=email, text=text, parent_id=parent_id, since=since)
 
 
 def is_known(writer: str | None, email: str) -> bool:
     """Whether a comment from this browser under this e-mail address was published before."""
     if not writer:
         return False
-    query = select(Comment.id).where(
-        Comment.writer_hash == writer_hash(writer), Comment.email == email, Comment.state == APPROVED
-    )
-    return db.session.scalar(query.limit(1)) is not None
+    return bool(rows.fetch(_KNOWN, writer=writer_hash(writer), email=email))
 
 
 def waiting_of(writer: str, post_id: int) -> list[Comment]:
@@ -74,10 +91,12 @@ def waiting_of(writer: str, post_id: int) -> list[Comment]:
     return list(db.session.scalars(query))
 
 
-def count_since(post: Post, number: int) -> int:
-    """How many comments of *post* were published after the one with *number*."""
-    query = select(func.count()).where(Comment.post_id == post.id, Comment.number > number, Comment.state == APPROVED)
-    return db.session.scalar(query) or 0
+def count_since(post: Post, number: int, *, but: int) -> int:
+    """How many comments of *post* were published after the one with *number*, *but* for so many."""
+    if post.last_number - number <= but:
+        return 0  # numbers are given one by one: no more can have come
+    found = post.comment_count if number == 0 else rows.fetch(_SINCE, post_id=post.id, number=number)[0][0]
+    return max(0, found - but)
 
 
 def queue(state: str, number: int, size: int, *, of: Person | None = None) -> Queue:

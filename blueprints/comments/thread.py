@@ -1,34 +1,71 @@
 """Threads: from the flat rows of one post to the order in which a reader sees them.
 
 A thread is a flat list in thread order with a depth. Only what was ever published (has a number) takes part;
-what was removed since stays as a numbered tombstone while something below it is still there. Two queries a
+what was removed since stays as a numbered tombstone while something below it is still there. At most two queries a
 page, no recursion: depth is data.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Executable, and_, bindparam, case, func, or_, select
 
 from blueprints.comments.models import APPROVED, COMMENT, MENTION, Comment
-from blueprints.core import settings
-from blueprints.core.db import db
+from blueprints.core import rows, settings
+from blueprints.posts.models import Post
 
 # A page ends after this many comments even inside one conversation, so that no page grows without bound.
 LONGEST_PAGE = 1000
-_COLUMNS = (
-    *(Comment.id, Comment.number, Comment.parent_id, Comment.root_id, Comment.state, Comment.kind),
-    *(Comment.name, Comment.url, Comment.html, Comment.person_id, Comment.created_at),
-    *(Comment.source_id,),
+# What is longer than this many characters is drawn anew each time, not kept (core/filters.py).
+LONG = 4000
+_C = Comment.__table__.c
+_NUMBERED = and_(_C.kind == COMMENT, _C.number.is_not(None))
+_MENTION = and_(_C.kind == MENTION, _C.state == APPROVED)
+_CHOSEN = and_(_C.root_id.in_(bindparam("roots", expanding=True)), _NUMBERED)
+
+
+class _Row(NamedTuple):
+    """What a page of a thread reads of each comment."""
+
+    id: int
+    number: int | None
+    parent_id: int | None
+    root_id: int
+    state: str
+    kind: str
+    name: str
+    url: str
+    html: str
+    person_id: int | None
+    created_at: datetime
+    source_id: str | None
+
+
+_ROWS = select(*(_C[name] for name in _Row._fields)).where(_C.post_id == bindparam("post_id")).order_by(_C.number)
+_WHOLE_THREAD = _ROWS.where(or_(_NUMBERED, _MENTION))
+_FIRST_PAGE = _ROWS.where(or_(_CHOSEN, _MENTION))
+_LATER_PAGE = _ROWS.where(_CHOSEN)
+_SIZES = (
+    select(_C.root_id, func.count())
+    .where(_C.post_id == bindparam("post_id"), _NUMBERED)
+    .group_by(_C.root_id)
+    .having(func.sum(case((_C.state == APPROVED, 1), else_=0)) > 0)
+    .order_by(func.min(_C.number))
 )
 
 
-@dataclass(slots=True)
-class Entry:
-    """One comment as it stands in the thread; a tombstone has no words."""
+class Answered(NamedTuple):
+    """The comment that a reply answers; a removed one has no name."""
+
+    id: int
+    name: str
+
+
+class Entry(NamedTuple):
+    """One comment as it stands in the thread: all that its drawing depends on. A tombstone has no words."""
 
     id: int
     number: int | None
@@ -36,23 +73,23 @@ class Entry:
     url: str
     html: str
     created_at: datetime
-    person_id: int | None
-    is_tombstone: bool
-    level: int
+    level: int = 0
+    mark: str = ""
     old_id: str | None = None
-    in_reply_to: "Entry | None" = None
+    in_reply_to: Answered | None = None
     takes_replies_inside: bool = True
     opens: bool = False
     closes: int = 0
+    is_tombstone: bool = False
     is_new: bool = False
     is_pending: bool = False
     hold_reason: str = ""
     takes_focus: bool = False
 
     @classmethod
-    def of(cls, comment: Comment, *, level: int = 0, names_parent: bool = True) -> "Entry":
+    def of(cls, comment: Comment) -> "Entry":
         """A comment that is drawn outside its thread: just sent, or fetched alone."""
-        parent = comment.parent if names_parent and comment.depth > settings.current().thread_depth else None
+        deepest = settings.current().thread_depth
         return cls(
             id=comment.id,
             number=comment.number,
@@ -60,21 +97,17 @@ class Entry:
             url=comment.url,
             html=comment.html,
             created_at=comment.created_at,
-            person_id=comment.person_id,
-            is_tombstone=False,
-            level=level,
-            in_reply_to=cls.answered(parent) if parent else None,
-            takes_replies_inside=comment.depth < settings.current().thread_depth,
+            mark=_mark(comment.person_id, comment.post) if comment.person_id else "",
+            in_reply_to=answered(comment) if comment.depth > deepest else None,
+            takes_replies_inside=comment.depth < deepest,
             is_pending=not comment.is_public,
             hold_reason=comment.hold_reason,
         )
 
-    @classmethod
-    def answered(cls, comment: Comment) -> "Entry":
-        """What a reply says it answers: one step up, not the whole way; a removed comment without its name."""
-        entry = cls.of(comment, names_parent=False)
-        entry.name = comment.name if comment.is_public else ""
-        return entry
+    @property
+    def is_long(self) -> bool:
+        """Whether it is too long to be kept as it was drawn."""
+        return len(self.html) > LONG
 
 
 @dataclass(frozen=True)
@@ -96,17 +129,34 @@ class _Stretch:
     stop: int
 
 
-def page(post_id: int, number: int, upto: int | None = None, *, after: int | None = None) -> ThreadPage:
+class _Place(NamedTuple):
+    """Where a row is drawn: how far in, and below whose name if its own place is further in."""
+
+    row: _Row
+    level: int
+    in_reply_to: Answered | None
+
+
+def answered(comment: Comment) -> Answered | None:
+    """What a reply says it answers: one step up, not the whole way."""
+    parent = comment.parent
+    return Answered(parent.id, parent.name if parent.is_public else "") if parent else None
+
+
+def page(post: Post, number: int, upto: int | None = None, *, after: int | None = None) -> ThreadPage:
     """Page *number* of the thread, or all pages from it to *upto*; what came *after* that number is marked new."""
-    pages = _divide(_sizes(post_id), settings.current().threads_per_page)
+    longest = settings.current().threads_per_page
+    # So few that they fit on one page, whoever answers whom: then the conversations need not be measured first.
+    whole = _fetch(_WHOLE_THREAD, post_id=post.id) if post.last_number <= longest else None
+    pages = _divide(_sizes(post.id) if whole is None else _measure(whole), longest)
     stretches = [stretch for part in pages[number - 1 : upto or number] for stretch in part]
-    rows, mentions = _rows(post_id, {stretch.root_id for stretch in stretches}, with_mentions=number == 1)
-    entries = draw(rows, stretches, settings.current().thread_depth)
+    found = _rows(post.id, stretches, with_mentions=number == 1) if whole is None else whole
+    comments = [row for row in found if row.kind == COMMENT]
+    mentions = [_entry(_Place(row, 0, None), post, 0, 0) for row in found if row.kind == MENTION] if number == 1 else []
+    mentions.sort(key=lambda entry: entry.created_at)
+    entries = draw(comments, stretches, post, settings.current().thread_depth)
     if after is not None:
-        for entry in entries:
-            entry.is_new = (entry.number or 0) > after
-        if first := next((entry for entry in entries if entry.is_new), None):
-            first.takes_focus = True
+        entries = _mark_new(entries, after)
     return ThreadPage(entries, mentions, number, max(1, len(pages)))
 
 
@@ -120,23 +170,22 @@ def page_of(comment: Comment) -> int:
         if stretch.root_id == comment.root_id
     ]
     if len(places) > 1:
-        rows, _ = _rows(comment.post_id, {places[0][1].root_id}, with_mentions=False)
-        position = next(at for at, (row, _depth) in enumerate(_in_order(rows)) if row.id == comment.id)
+        found = _rows(comment.post_id, [places[0][1]], with_mentions=False)
+        position = next(at for at, (row, _depth) in enumerate(_in_order(found)) if row.id == comment.id)
         return next(index for index, stretch in places if stretch.start <= position < stretch.stop)
     return places[0][0] if places else 1
 
 
 def _sizes(post_id: int) -> Sequence[Any]:
     """(root id, how many were ever published) of each conversation that still has something to read."""
-    alive = func.sum(case((Comment.state == APPROVED, 1), else_=0))
-    query = (
-        select(Comment.root_id, func.count())
-        .where(Comment.post_id == post_id, Comment.kind == COMMENT, Comment.number.is_not(None))
-        .group_by(Comment.root_id)
-        .having(alive > 0)
-        .order_by(func.min(Comment.number))
-    )
-    return db.session.execute(query).all()
+    return rows.fetch(_SIZES, post_id=post_id)
+
+
+def _measure(found: Iterable[_Row]) -> list[tuple[int, int]]:
+    """The same of rows that were read already, in the order of their numbers."""
+    sizes = Counter(row.root_id for row in found if row.kind == COMMENT)
+    alive = {row.root_id for row in found if row.state == APPROVED}
+    return [(root_id, size) for root_id, size in sizes.items() if root_id in alive]
 
 
 def _divide(sizes: Iterable[Any], roots_per_page: int) -> list[list[_Stretch]]:
@@ -157,25 +206,27 @@ def _divide(sizes: Iterable[Any], roots_per_page: int) -> list[list[_Stretch]]:
     return pages
 
 
-def _rows(post_id: int, roots: set[int], *, with_mentions: bool) -> tuple[list[Any], list[Entry]]:
-    wanted = and_(Comment.root_id.in_(roots), Comment.kind == COMMENT, Comment.number.is_not(None))
-    if with_mentions:
-        wanted = or_(wanted, and_(Comment.kind == MENTION, Comment.state == APPROVED))
-    elif not roots:
-        return [], []
-    found = db.session.execute(select(*_COLUMNS).where(Comment.post_id == post_id, wanted)).all()
-    mentions = [_entry(row, 0) for row in found if row.kind == MENTION]
-    mentions.sort(key=lambda entry: entry.created_at)
-    return [row for row in found if row.kind == COMMENT], mentions
+def _rows(post_id: int, stretches: Collection[_Stretch], *, with_mentions: bool) -> list[_Row]:
+    if not stretches and not with_mentions:
+        return []
+    roots = list({stretch.root_id for stretch in stretches})
+    return _fetch(_FIRST_PAGE if with_mentions else _LATER_PAGE, post_id=post_id, roots=roots)
 
 
-def _in_order(rows: Sequence[Any]) -> list[tuple[Any, int]]:
-    """(row, depth) in thread order: a parent, then what answers it, each by number; a lost parent makes a root."""
-    known = {row.id for row in rows}
-    below: dict[int | None, list[Any]] = {}
-    for row in sorted(rows, key=lambda row: row.number, reverse=True):
+def _fetch(statement: Executable, **values: object) -> list[_Row]:
+    return [_Row._make(row) for row in rows.fetch(statement, **values)]
+
+
+def _in_order(found: Sequence[_Row]) -> list[tuple[_Row, int]]:
+    """(row, depth) in thread order: a parent, then what answers it, each by number; a lost parent makes a root.
+
+    *found* is a conversation in the order of its numbers.
+    """
+    known = {row.id for row in found}
+    below: dict[int | None, list[_Row]] = {}
+    for row in reversed(found):
         below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
-    ordered: list[tuple[Any, int]] = []
+    ordered: list[tuple[_Row, int]] = []
     stack = [(row, 0) for row in below.get(None, [])]
     while stack:
         row, depth = stack.pop()
@@ -184,23 +235,23 @@ def _in_order(rows: Sequence[Any]) -> list[tuple[Any, int]]:
     return ordered
 
 
-def draw(rows: Sequence[Any], stretches: Sequence[_Stretch], deepest: int) -> list[Entry]:
+def draw(found: Sequence[_Row], stretches: Sequence[_Stretch], post: Post, deepest: int) -> list[Entry]:
     """The entries of one page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
-    by_root: dict[int, list[Any]] = {}
-    for row in rows:
+    by_root: dict[int, list[_Row]] = {}
+    for row in found:
         by_root.setdefault(row.root_id, []).append(row)
-    entries: list[Entry] = []
+    places: list[_Place] = []
     for stretch in stretches:
-        ordered = _in_order(by_root.get(stretch.root_id, []))
-        entries += _draw_conversation(ordered, _living(ordered), stretch, deepest)
-    for entry, following in zip_longest(entries, entries[1:]):
-        level = following.level if following else 0
-        entry.opens = level > entry.level
-        entry.closes = max(0, entry.level - level)
-    return entries
+        conversation = by_root.get(stretch.root_id, [])
+        if len(conversation) == 1:
+            places.append(_Place(conversation[0], 0, None))
+        else:
+            places += _places(_in_order(conversation), stretch, deepest)
+    levels = [place.level for place in places[1:]] + [0]
+    return [_entry(place, post, following, deepest) for place, following in zip(places, levels, strict=False)]
 
 
-def _living(ordered: Sequence[tuple[Any, int]]) -> set[int]:
+def _living(ordered: Sequence[tuple[_Row, int]]) -> set[int]:
     """The ids of what is shown: approved, or above something that is."""
     living: set[int] = set()
     for row, _depth in reversed(ordered):
@@ -211,39 +262,50 @@ def _living(ordered: Sequence[tuple[Any, int]]) -> set[int]:
     return living
 
 
-def _draw_conversation(
-    ordered: Sequence[tuple[Any, int]], living: set[int], stretch: _Stretch, deepest: int
-) -> list[Entry]:
-    drawn: dict[int, Entry] = {}
-    entries: list[Entry] = []
+def _places(ordered: Sequence[tuple[_Row, int]], stretch: _Stretch, deepest: int) -> Iterator[_Place]:
+    living = _living(ordered)
+    known = {row.id: row for row, _depth in ordered}
+    above = 0
     for row, depth in ordered[stretch.start : stretch.stop]:
-        if row.id not in living:
-            continue
-        above = entries[-1].level + 1 if entries else 0
-        entry = _entry(row, min(depth, deepest, above))
-        entry.takes_replies_inside = entry.level < deepest
-        if entry.level < depth and row.parent_id is not None:
-            entry.in_reply_to = drawn.get(row.parent_id) or _parent_elsewhere(ordered, row.parent_id)
-        drawn[row.id] = entry
-        entries.append(entry)
-    return entries
+        if row.id in living:
+            level = min(depth, deepest, above)
+            parent = known.get(row.parent_id or 0) if level < depth else None
+            name = parent.name if parent and parent.state == APPROVED else ""
+            yield _Place(row, level, Answered(parent.id, name) if parent else None)
+            above = level + 1
 
 
-def _parent_elsewhere(ordered: Sequence[tuple[Any, int]], parent_id: int) -> Entry | None:
-    return next((_entry(row, 0) for row, _depth in ordered if row.id == parent_id), None)
-
-
-def _entry(row: Any, level: int) -> Entry:
+def _entry(place: _Place, post: Post, following: int, deepest: int) -> Entry:
+    """What is drawn in *place*, before an entry of the level *following*."""
+    row, level, in_reply_to = place
     removed = row.state != APPROVED
     return Entry(
-        id=row.id,
-        number=row.number,
-        name="" if removed else row.name,
-        url="" if removed else row.url,
-        html="" if removed else row.html,
-        created_at=row.created_at,
-        person_id=None if removed else row.person_id,
-        is_tombstone=removed,
-        level=level,
-        old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
+        row.id,
+        row.number,
+        "" if removed else row.name,
+        "" if removed else row.url,
+        "" if removed else row.html,
+        row.created_at,
+        level,
+        _mark(row.person_id, post) if row.person_id and not removed else "",
+        row.source_id if row.source_id and row.source_id != str(row.id) else None,
+        in_reply_to,
+        level < deepest,
+        following > level,
+        max(0, level - following),
+        removed,
     )
+
+
+def _mark(person_id: int, post: Post) -> str:
+    """What stands beside the name of somebody of the house."""
+    return "Author" if person_id in post.author_ids else "Staff"
+
+
+def _mark_new(entries: list[Entry], after: int) -> list[Entry]:
+    """What came *after* that number marked as new, with the focus on the first."""
+    marked = [entry._replace(is_new=(entry.number or 0) > after) for entry in entries]
+    first = next((at for at, entry in enumerate(marked) if entry.is_new), None)
+    if first is not None:
+        marked[first] = marked[first]._replace(takes_focus=True)
+    return marked

@@ -13,7 +13,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound
 
 from blueprints.accounts.guards import me
 from blueprints.comments import queries, spam, thread
-from blueprints.comments.forms import CommentForm, blank_form
+from blueprints.comments.forms import BlankForm, CommentForm
 from blueprints.comments.models import Comment, add, writer_hash
 from blueprints.core import errors, limits, markdown, settings, site
 from blueprints.core.db import db, writing
@@ -42,6 +42,10 @@ class ParentGoneError(Conflict):
     )
 
 
+class OtherPostError(Conflict):
+    """The form was made for another post."""
+
+
 @bp.after_request
 def tell_renderings_apart(response: Response) -> Response:
     """A page and a fragment live under one address here; no cache may take one for the other."""
@@ -53,23 +57,22 @@ def tell_renderings_apart(response: Response) -> Response:
 @shared("page", "after", "upto", "skip", "from", "to")
 def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
-    post = _readable(slug)
+    post = _readable(slug=slug)
     number, upto, after = page_number(), _number("upto"), _number("after")
     if not _is_common(post, number, upto, after):
         keep_out()
     if wants_fragment() and after is not None and "page" not in request.args:
         return _fragment("comments/_news.html", post=post, after=after, **_news(post, after))
-    found = thread.page(post.id, number, upto, after=after)
+    found = thread.page(post, number, upto, after=after)
     if number > 1 and not found.entries:
         abort(404)
     if not wants_fragment():
-        return render_template("comments/index.html", post=post, thread=found, form=blank_form(post.id))
+        return render_template("comments/index.html", post=post, thread=found, form=BlankForm(post.id))
     if upto:
         return _fragment("comments/refresh.hx.html", post=post, thread=found, upto=upto)
     # The next page was asked for with the line of news: its pages grow by one, what is new stays new.
     after = post.last_number if after is None else after
-    if found.entries:
-        found.entries[0].takes_focus = True
+    found.entries[:1] = [entry._replace(takes_focus=True) for entry in found.entries[:1]]
     news = {**_news(post, after), "upto": number}
     return _fragment("comments/more.hx.html", post=post, thread=found, after=after, **news)
 
@@ -77,7 +80,7 @@ def index(slug: str) -> ResponseReturnValue:
 @bp.get("/posts/<slug>/comments/mine")
 def mine(slug: str) -> ResponseReturnValue:
     """What this browser has sent and an editor has not seen yet; nobody else is shown it."""
-    post = _readable(slug)
+    post = _readable(slug=slug)
     writer = request.cookies.get(WRITER)
     waiting = queries.waiting_of(writer_hash(writer), post.id) if writer else []
     entries = [_preview(comment) for comment in waiting]
@@ -90,24 +93,24 @@ def mine(slug: str) -> ResponseReturnValue:
 @bp.post("/posts/<slug>/comments")
 def create(slug: str) -> ResponseReturnValue:
     """Add a comment to a post, or a reply if `parent` names what it answers."""
-    return _submit(_readable(slug))
+    return _submit(slug=slug)
 
 
 @bp.route("/comments/<id:number>/reply", methods=["GET", "POST"])
 @shared()
 def reply(number: int) -> ResponseReturnValue:
     """The form below one comment; posting it answers that comment."""
-    parent = _known(number)
-    post = _readable(parent.post.slug)
+    parent = queries.to_read(number) or abort(404)
     if request.method == "POST":
-        return _submit(post)
+        return _submit(id=parent.post_id)
+    post = _readable(id=parent.post_id)
     if parent.number is None:
         abort(404)
     if not parent.is_public:
         abort(410, "The comment you want to answer has been removed.")
     if not post.comments_open:
         abort(403, "The discussion of this post is closed.")
-    context = _form_context(post, blank_form(post.id, parent.id), parent)
+    context = _form_context(post, BlankForm(post.id, parent.id), parent)
     return answer("comments/reply.html", "comments/reply_form.hx.html", **context)
 
 
@@ -116,7 +119,7 @@ def reply(number: int) -> ResponseReturnValue:
 def show(number: int) -> ResponseReturnValue:
     """The permalink: leads to the comment in its place, on the right page of its thread."""
     comment = _known(number)
-    post = _readable(comment.post.slug)
+    post = _readable(id=comment.post_id)
     if comment.is_public:
         if wants_fragment():
             return _fragment("comments/show.hx.html", entry=thread.Entry.of(comment), post=post)
@@ -155,7 +158,7 @@ def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Respons
     if status >= 500:
         errors.forget_database()
     try:
-        form = CommentForm(request.form, post_id=0)
+        form = CommentForm(request.form)
     except HTTPException:  # a body that cannot be read at all: nothing to give back
         return errors.problem(status, reason, headers)
     response = make_response(
@@ -169,8 +172,8 @@ def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Respons
     return response
 
 
-def _submit(post: Post) -> ResponseReturnValue:
-    """Guard, parse, one verb, answer: for a comment and for a reply."""
+def _submit(**key: str | int) -> ResponseReturnValue:
+    """Guard, parse, one verb, answer: for a comment or a reply. The post with this *key* is read inside the lock."""
     limits.spend(settings.current().comment_limit, "comment", limits.network_of(request.remote_addr or ""))
     account = me()
     sent: MultiDict[str, str] = MultiDict(request.form)
@@ -178,9 +181,9 @@ def _submit(post: Post) -> ResponseReturnValue:
         sent["author"], sent["email"] = account.person.name, account.email
     if request.view_args and "number" in request.view_args:
         sent["parent"] = str(request.view_args["number"])
-    form = CommentForm(sent, post_id=post.id)
+    form = CommentForm(sent)
     if not form.validate():
-        return _invalid(post, form)
+        return _invalid(form, **key)
     comment = Comment(
         name=form.author.data,
         email=str(form.email.data).casefold(),
@@ -192,39 +195,44 @@ def _submit(post: Post) -> ResponseReturnValue:
     comment.write(str(form.comment.data))
     if not markdown.plain_text(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
-        return _invalid(post, form)
+        return _invalid(form, **key)
     writer = request.cookies.get(WRITER) or secrets.token_urlsafe(24)
     try:
         with writing():
-            stored, is_new = _store(comment, post.slug, form.parent_id, writer, is_staff=account is not None)
+            post = _readable(**key)
+            if not form.is_of(post.id):
+                raise OtherPostError
+            stored, is_new = _store(comment, post, form.parent_id, writer, is_staff=account is not None)
+    except OtherPostError:
+        return _invalid(form, **key)
     except ParentGoneError as error:
         form.parent.data = ""
         form.form_errors = [str(error.description)]
-        return _invalid(post, form)
+        return _invalid(form, **key)
     response = make_response(_accepted(stored, is_new=is_new, writer=writer))
     if not stored.is_public and stored.is_by(writer):
         response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
     return response
 
 
-def _store(comment: Comment, slug: str, parent_id: int | None, writer: str, *, is_staff: bool) -> tuple[Comment, bool]:
+def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, is_staff: bool) -> tuple[Comment, bool]:
     """Inside the write lock: the comment that is there now, and whether it is this one."""
-    post = _readable(slug)
-    again = queries.sent_before(
-        post, key=comment.submission_key, email=comment.email, text=comment.text, parent_id=parent_id
+    sent = queries.like(
+        post.id, key=comment.submission_key, email=comment.email, text=comment.text, parent_id=parent_id
     )
-    if again:
-        return again, False
-    if queries.is_key_used(comment.submission_key):
-        comment.submission_key = None  # below another post: what was sent here is not the same
+    here = sorted((row for row in sent if row.post_id == post.id), key=lambda row: not row.has_key)
+    if here:
+        return _known(here[0].id), False
+    if sent:
+        comment.submission_key = None  # used below another post: what was sent here is not the same
     if not post.comments_open:
         raise Forbidden(
             "The discussion of this post is closed. Your text was not stored; copy it if you want to keep it."
         )
-    parent = queries.by_id(parent_id) if parent_id else None
+    parent = queries.to_read(parent_id) if parent_id else None
     if parent_id and (parent is None or not parent.is_public or parent.post_id != post.id):
         raise ParentGoneError
-    verdict = spam.judge(site.current(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff)
+    verdict = spam.judge(site.shown(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff)
     comment.post, comment.parent = post, parent
     comment.state, comment.hold_reason = verdict.state, verdict.reason
     comment.writer_hash = writer_hash(writer)
@@ -237,34 +245,37 @@ def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnV
         own = url_for("comments.mine", slug=post.slug, _anchor=comment.anchor)
         return answer(redirect(_place_of(comment) if comment.is_public else own, 303), "")
     status = 201 if is_new else 200
-    sent: dict[str, Any] = {"form": blank_form(post.id), "form_id": _form_id()}
+    sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id()}
     if not is_new and comment.is_public:
         number = thread.page_of(comment)
-        found = thread.page(post.id, number)
+        found = thread.page(post, number)
         return _fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment, **sent)
     if not comment.is_public:
         # The same words under the same address may have come from another browser: that one's are not shown here.
-        waiting = [_preview(each) for each in queries.waiting_of(writer_hash(writer), post.id)]
-        for entry in waiting:
-            entry.takes_focus = entry.id == comment.id
+        waiting = [
+            _preview(each)._replace(takes_focus=each.id == comment.id)
+            for each in queries.waiting_of(writer_hash(writer), post.id)
+        ]
         return _fragment("comments/held.hx.html", status=status, post=post, entries=waiting, **sent)
     after = min(_number("after", request.form) or 0, post.last_number)
-    entry = thread.Entry.of(comment)
-    entry.takes_focus = True
+    entry = thread.Entry.of(comment)._replace(takes_focus=True)
     return _fragment(
         "comments/create.hx.html",
         status=status,
         post=post,
         entry=entry,
-        parent_entry=thread.Entry.of(comment.parent) if comment.parent else None,
+        parent=comment.parent,
+        nests=comment.depth <= settings.current().thread_depth,
         after=after,
         **sent,
         **_news(post, after, own=comment),
     )
 
 
-def _invalid(post: Post, form: CommentForm) -> ResponseReturnValue:
-    parent = queries.by_id(form.parent_id) if not form.parent.errors and form.parent_id else None
+def _invalid(form: CommentForm, **key: str | int) -> ResponseReturnValue:
+    post = _readable(**key)
+    form.renew(post.id)
+    parent = queries.to_read(form.parent_id) if not form.parent.errors and form.parent_id else None
     if parent is not None and (not parent.is_public or parent.post_id != post.id):
         parent = None
     context = _form_context(post, form, parent, form_id=_form_id())
@@ -272,7 +283,7 @@ def _invalid(post: Post, form: CommentForm) -> ResponseReturnValue:
 
 
 def _form_context(
-    post: Post, form: CommentForm, parent: Comment | None, *, form_id: str | None = None
+    post: Post, form: CommentForm | BlankForm, parent: Comment | None, *, form_id: str | None = None
 ) -> dict[str, Any]:
     """What `_form.html` needs. A reply whose parent is gone stays in its place and becomes a comment."""
     action = url_for("comments.reply", number=parent.id) if parent else url_for("comments.create", slug=post.slug)
@@ -290,7 +301,7 @@ def _news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, in
     """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves."""
     skip = (_number("skip") or _number("skip", request.form) or 0) + bool(own and own.is_public)
     return {
-        "fresh": max(0, queries.count_since(post, after) - skip),
+        "fresh": queries.count_since(post, after, but=skip),
         "skip": skip,
         "page": _number("from") or _number("from", request.form) or 1,
         "upto": _number("to") or _number("to", request.form) or 1,
@@ -312,10 +323,8 @@ def _fragment(template: str, *, status: int = 200, **context: object) -> Respons
 
 def _preview(comment: Comment) -> thread.Entry:
     """A comment that waits, as its writer sees it: links do not lead anywhere yet."""
-    entry = thread.Entry.of(comment)
-    entry.html, entry.url = markdown.without_links(comment.html), ""
-    entry.in_reply_to = thread.Entry.answered(comment.parent) if comment.parent else None
-    return entry
+    words = markdown.without_links(comment.html)
+    return thread.Entry.of(comment)._replace(html=words, url="", in_reply_to=thread.answered(comment))
 
 
 def _place_of(comment: Comment) -> str:
@@ -323,9 +332,9 @@ def _place_of(comment: Comment) -> str:
     return post_url(comment.post, anchor=comment.anchor, page=number if number > 1 else None)
 
 
-def _readable(slug: str) -> Post:
-    """The post, if everybody may read it; a draft's comments are no more to be seen than the draft."""
-    post = posts.by_slug(slug)
+def _readable(**key: str | int) -> Post:
+    """The post with this *slug* or *id*, if everybody may read it; a draft's comments are no more seen than it is."""
+    post = posts.in_brief(**key)
     if post is None or not (post.is_public or post.was_public):
         raise NotFound
     if not post.is_public:

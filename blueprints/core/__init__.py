@@ -1,15 +1,32 @@
 """The ground that every slice stands on: settings, database, htmx, Markdown, limits, errors."""
 
+from collections.abc import MutableMapping
+from typing import Any
+
 from flask import Flask, g
+from flask.templating import Environment
 from flask_compress import Compress
+from werkzeug.local import LocalProxy
 
 from blueprints.core import assets, cache, db, errors, filters, http, limits, purge, site
+
+
+class Templates(Environment):
+    """Flask's templates; each with its globals in one dict, which every import in a template looks through."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """What is known everywhere, and in one template."""
+        return {**self.globals, **(d or {})}
 
 
 def init_app(app: Flask) -> None:
     """Wire the ground floor into *app*."""
     app.config["SECRET_KEY"] = app.config["SETTINGS"].secret_key
+    app.config["COMPRESS_BR_LEVEL"] = app.config["COMPRESS_ZSTD_LEVEL"] = (
+        2  # somebody waits for it: 30 µs for a comment
+    )
     app.config["COMPRESS_REGISTER"] = False  # core/http.py asks for it where the page cache does not do it
+    app.jinja_environment = Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     app.extensions["compress"] = Compress(app)
@@ -22,4 +39,12 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url
-    app.context_processor(lambda: {"site": g.get("site") or site.current()})
+    # Asked of the database by the first template that says its name: a fragment has no use for it.
+    app.jinja_env.globals["site"] = LocalProxy(_site)
+
+
+def _site() -> site.Site:
+    if "site" not in g:
+        g.site = site.shown()
+    found: site.Site = g.site
+    return found

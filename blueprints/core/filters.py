@@ -1,12 +1,16 @@
-"""How moments and numbers read on a page."""
+"""How moments and numbers read on a page, and elements that are kept as they were drawn."""
 
+from collections.abc import Callable, Hashable
 from datetime import datetime
+from functools import lru_cache
 
 from flask import Flask
 from markupsafe import Markup
 
 from blueprints.core.settings import current
 
+# Elements kept as drawn: the comments of the longest page and as many again, about 3 KB each.
+KEPT = 2000
 _MONTHS = [
     "January",
     "February",
@@ -24,8 +28,16 @@ _MONTHS = [
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates these filters."""
+    """Give the templates these filters, and `kept(macro, *inputs)`."""
+    app.jinja_env.globals["kept"] = lru_cache(maxsize=KEPT)(_draw)
     app.jinja_env.filters.update(day=day, moment=moment, iso=iso, count=count)
+
+
+def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
+    """What *macro* makes of *inputs*. It is asked once, so it may look at nothing else, and they at nothing that moves:
+    an element is then right as long as it is found under them.
+    """
+    return macro(*inputs)
 
 
 def iso(value: datetime) -> str:

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, abort, current_app, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -25,6 +25,7 @@ MAX_DESK_BODY = 4 * 1024 * 1024
 LARGEST_PAGE = 1_000_000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -47,6 +48,12 @@ class WrongOriginError(BadRequest):
 
 class Sessions(SecureCookieSessionInterface):
     """Flask's signed cookie, sent back over TLS only wherever this request came over TLS or the site says so."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of this request; who brings no cookie starts with an empty one, and no key is made for it."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether the cookie is marked Secure."""
@@ -133,6 +140,8 @@ def refuse_odd_input() -> None:
 
 def refuse_large_body() -> None:
     """413 before the body is read; one that does not say how long it is, is read up to the limit and no further."""
+    if _BODY.isdisjoint(request.environ):
+        return
     limit = MAX_DESK_BODY if request.path.startswith("/admin/") else MAX_BODY
     request.max_content_length = limit
     length = request.content_length
@@ -187,8 +196,10 @@ def _own_hosts() -> set[str]:
 
 def finish(response: Response) -> Response:
     """Security headers on everything; caching by what kind of answer it is."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    own = response.headers.get("Referrer-Policy")
+    response.headers.extend(_HEADERS)
+    if own:
+        response.headers["Referrer-Policy"] = own
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     is_read = request.method in ("GET", "HEAD") and response.status_code == 200
@@ -206,7 +217,7 @@ def finish(response: Response) -> Response:
     if (
         response.status_code == 200
         and not response.direct_passthrough
-        and "no-store" not in str(response.cache_control)
+        and "no-store" not in response.headers["Cache-Control"]
     ):
         response.add_etag()
         response.make_conditional(request)

@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from contextlib import closing
+from functools import cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -147,7 +148,7 @@ def init_app(app: Flask) -> None:
 def spend(limit: str, name: str, *who: str) -> None:
     """Count an attempt at *name* by *who* against *limit* ("10 per minute"); TooFastError when it is used up."""
     limiter: MovingWindowRateLimiter = current_app.extensions["limits"]
-    item: RateLimitItem = parse(limit)
+    item = _parsed(limit)
     keys = (name, *(pseudonym(word) for word in who))
     if time.monotonic() >= current_app.extensions["limits_away_until"]:
         try:
@@ -158,6 +159,11 @@ def spend(limit: str, name: str, *who: str) -> None:
             log.warning("the store of the limits does not answer, each worker counts for itself meanwhile: %s", error)
     # A looser limit, but neither none nor a site that takes no comments.
     _spend(current_app.extensions["limits_in_reserve"], item, keys)
+
+
+@cache
+def _parsed(limit: str) -> RateLimitItem:
+    return parse(limit)
 
 
 def _spend(limiter: MovingWindowRateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> None:

@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from blueprints.core import generations
+from blueprints.core import generations, rows
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 
@@ -54,12 +54,22 @@ class Site(Base):
         self.setup_hash = self.setup_expires_at = None
 
 
+def shown() -> Site:
+    """The site as readers are shown it, read anew; not for changing."""
+    generations.reads("site")
+    found = rows.fetch(_ROW)
+    return rows.detached(Site, Site.__table__.c, found[0]) if found else current()
+
+
 def current() -> Site:
     """The site's row; a database that has none yet is answered with the defaults, unsaved."""
     generations.reads("site")
     return db.session.get(Site, 1) or Site(
         id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold=HOLD_NEW, greeted=False
     )
+
+
+_ROW = select(Site.__table__).where(Site.__table__.c.id == 1)
 
 
 def _digest(token: str) -> str:

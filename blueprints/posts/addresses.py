@@ -1,12 +1,35 @@
-"""Where a post is read: the address it brought along, else /posts/<slug>."""
+"""Where a post is read: the address it brought along, else /posts/<slug>; and where its authors and tags are.
+
+A page draws dozens of them: written out, not looked up in the map of routes.
+"""
 
 from urllib.parse import quote
 
-from blueprints.posts.models import Post
+from blueprints.accounts.models import Person
+from blueprints.posts.models import Post, Tag
+
+
+def address(path: str, **query: object) -> str:
+    """*path* with those *query* parameters that are not None."""
+    words = "&".join(f"{name}={quote(str(value))}" for name, value in query.items() if value is not None)
+    return quote(path) + (f"?{words}" if words else "")
 
 
 def post_url(post: Post, anchor: str = "", **query: object) -> str:
     """The path of *post*, with those *query* parameters that are not None, and the *anchor* on its page."""
-    path = quote(post.path or f"/posts/{post.slug}")
-    words = "&".join(f"{name}={quote(str(value))}" for name, value in query.items() if value is not None)
-    return path + (f"?{words}" if words else "") + (f"#{anchor}" if anchor else "")
+    return address(post.path or f"/posts/{post.slug}", **query) + (f"#{anchor}" if anchor else "")
+
+
+def author_url(person: Person) -> str:
+    """The page of *person*."""
+    return address(f"/authors/{person.slug}")
+
+
+def portrait_url(person: Person) -> str:
+    """The picture of *person*, under an address that changes with it."""
+    return address(f"/authors/{person.slug}/portrait", v=person.portrait)
+
+
+def tag_url(tag: Tag) -> str:
+    """The posts under *tag*."""
+    return address(f"/tags/{tag.slug}")

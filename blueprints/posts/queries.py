@@ -3,14 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import lazyload, selectinload
 
 from blueprints.accounts.models import Person
-from blueprints.core import generations
+from blueprints.core import generations, rows
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
 from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
+
+_POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
+_TO_READ = [column for column in _POST.c if column.name != "body"]
+_IN_BRIEF = [column for column in _TO_READ if column.name != "body_html"]
+_BYLINES = _POST.outerjoin(_BYLINE)
+_READ = select(*_TO_READ, *_PERSON.c).select_from(_BYLINES.outerjoin(_PERSON)).order_by(_BYLINE.c.position)
+_READ_BY = {name: _READ.where(_POST.c[name] == bindparam(name)) for name in ("slug", "path")}
+_LOOK = select(*_IN_BRIEF, _BYLINE.c.person_id).select_from(_BYLINES)
+_LOOK_BY = {name: _LOOK.where(_POST.c[name] == bindparam(name)) for name in ("slug", "id")}
+_TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
 
 
 @dataclass(frozen=True)
@@ -48,14 +58,6 @@ def _next_due() -> datetime | None:
     return db.session.scalar(due.order_by(Post.published_at).limit(1))
 
 
-def _noted(post: Post | None) -> Post | None:
-    """*post*, of which the page that is drawn is made, with everybody and everything it names."""
-    if post is not None:
-        tags = (f"tag:{tag.id}" for tag in post.tags)
-        generations.reads(f"post:{post.id}", *(f"person:{number}" for number in post.author_ids), *tags)
-    return post
-
-
 def newest_published(number: int, size: int) -> Slice:
     """Page *number* of all posts, newest first."""
     generations.reads("posts")
@@ -85,9 +87,34 @@ def pages() -> list[Post]:
     return listed
 
 
+def to_read(**address: str) -> Post | None:
+    """The post with this *slug* or *path*, public or not, with its people and tags; for reading only."""
+    [name] = address
+    found = rows.fetch(_READ_BY[name], **address)
+    if not found:
+        return None
+    people = [rows.detached(Person, _PERSON.c, row[len(_TO_READ) :]) for row in found if row[len(_TO_READ)]]
+    bylines = [Byline(post_id=found[0].id, person_id=person.id, person=person) for person in people]
+    tags = [rows.detached(Tag, _TAG.c, row) for row in rows.fetch(_TAGS_OF, post_id=found[0].id)]
+    generations.reads(
+        f"post:{found[0].id}", *(f"person:{person.id}" for person in people), *(f"tag:{tag.id}" for tag in tags)
+    )
+    return rows.detached(Post, _TO_READ, found[0], bylines=bylines, tags=tags)
+
+
+def in_brief(**key: str | int) -> Post | None:
+    """The post with this *slug* or *id*, public or not, without its texts; for reading only, and its thread."""
+    [name] = key
+    found = rows.fetch(_LOOK_BY[name], **key)
+    if not found:
+        return None
+    generations.reads(f"post:{found[0].id}")
+    return rows.detached(Post, _IN_BRIEF, found[0], bylines=[row for row in found if row.person_id])
+
+
 def by_slug(slug: str) -> Post | None:
     """The post whose page is /posts/*slug*, public or not."""
-    return _noted(db.session.scalar(select(Post).where(Post.slug == slug)))
+    return db.session.scalar(select(Post).where(Post.slug == slug))
 
 
 def by_source(source: str) -> Post | None:
@@ -97,7 +124,7 @@ def by_source(source: str) -> Post | None:
 
 def by_path(path: str) -> Post | None:
     """The post that lives at *path* by an agreement older than this site."""
-    return _noted(db.session.scalar(select(Post).where(Post.path == path)))
+    return db.session.scalar(select(Post).where(Post.path == path))
 
 
 def by_former_address(path: str) -> Post | None:

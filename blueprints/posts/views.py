@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import person_by_slug
 from blueprints.comments import thread
-from blueprints.comments.forms import blank_form
+from blueprints.comments.forms import BlankForm
 from blueprints.core import settings
 from blueprints.core.http import page_number, shared
 from blueprints.posts import queries
@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
 @shared("page")
 def show(slug: str) -> ResponseReturnValue:
     """One post with its thread."""
-    post = queries.by_slug(slug)
+    post = queries.to_read(slug=slug)
     if post is None:
         post = queries.by_former_address(f"/posts/{slug}")
         if post is None or not post.is_public:
@@ -52,10 +52,10 @@ def read(post: Post) -> ResponseReturnValue:
     if not post.is_public:
         abort(410 if post.was_public else 404)
     number = page_number()
-    comments = thread.page(post.id, number)
+    comments = thread.page(post, number)
     if number > 1 and not comments.entries:
         abort(404)
-    return render_template("posts/show.html", post=post, thread=comments, form=blank_form(post.id))
+    return render_template("posts/show.html", post=post, thread=comments, form=BlankForm(post.id))
 
 
 @bp.get("/authors/<slug>")
@@ -97,7 +97,7 @@ def tag(slug: str) -> ResponseReturnValue:
 def elsewhere(path: str) -> ResponseReturnValue:
     """An address that a migrated site brought along: its post, or a redirect to where that is now."""
     path = "/" + path
-    if post := queries.by_path(path):
+    if post := queries.to_read(path=path):
         return read(post)
     for former in _variants(path):
         post = queries.by_path(former) or queries.by_former_address(former)

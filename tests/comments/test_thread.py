@@ -11,7 +11,7 @@ from blueprints.core.db import db, writing
 
 def shown(post, number: int = 1) -> list[tuple[str, int]]:
     """(text, level) of the entries; a tombstone is its number."""
-    page = thread.page(post.id, number)
+    page = thread.page(post, number)
     return [
         (f"†{entry.number}" if entry.is_tombstone else entry.html.removeprefix("<p>").split("<")[0], entry.level)
         for entry in page.entries
@@ -45,7 +45,7 @@ def test_lists_open_and_close_as_often_as_each_other(make):
     b = make.comment(post, "b", parent=a)
     make.comment(post, "c", parent=b)
     make.comment(post, "d")
-    entries = thread.page(post.id, 1).entries
+    entries = thread.page(post, 1).entries
     assert [(entry.opens, entry.closes) for entry in entries] == [(True, 0), (True, 0), (False, 2), (False, 0)]
 
 
@@ -54,7 +54,7 @@ def test_deep_replies_stop_stepping_in_but_say_whom_they_answer(make, deepest):
     parent = None
     for name in "abcde":
         parent = make.comment(post, name, parent=parent, name=name.upper())
-    entries = thread.page(post.id, 1).entries
+    entries = thread.page(post, 1).entries
     assert [entry.level for entry in entries] == [0, 1, 2, 2, 2]
     assert [entry.in_reply_to.name if entry.in_reply_to else None for entry in entries] == [None, None, None, "C", "D"]
     assert [entry.takes_replies_inside for entry in entries] == [True, True, False, False, False]
@@ -113,7 +113,7 @@ def test_pages_end_after_so_many_conversations(make, app):
     assert shown(post, 1) == [("a", 0), ("a1", 1), ("b", 0)]
     assert shown(post, 2) == [("c", 0)]
     assert shown(post, 3) == []
-    assert thread.page(post.id, 1).pages == 2
+    assert thread.page(post, 1).pages == 2
     assert [thread.page_of(root) for root in roots] == [1, 1, 2]
 
 
@@ -128,7 +128,7 @@ def test_one_endless_conversation_is_cut_into_pages(make, monkeypatch):
     assert [text for page in pages for text, _level in page] == [f"n{number}" for number in range(7)]
     assert [len(page) for page in pages] == [3, 3, 1]
     assert pages[1][0][1] == 0, "a page begins at the margin"
-    assert thread.page(post.id, 2).entries[0].in_reply_to.id == made[2].id
+    assert thread.page(post, 2).entries[0].in_reply_to.id == made[2].id
     assert [thread.page_of(comment) for comment in made] == [1, 1, 1, 2, 2, 2, 3]
 
 
@@ -136,9 +136,31 @@ def test_mentions_are_listed_apart_and_have_no_number(make):
     post = make.post()
     make.comment(post, "a")
     mention = make.comment(post, "b", kind=MENTION, name="Another site")
-    page = thread.page(post.id, 1)
+    page = thread.page(post, 1)
     assert [entry.name for entry in page.mentions] == ["Another site"]
     assert len(page.entries) == 1
     assert mention.number is None
     db.session.refresh(db.session.merge(post))
     assert db.session.merge(post).comment_count == 1
+
+
+def test_comment_is_drawn_anew_when_anything_of_it_changes(client, make):
+    post = make.post(authors=[make.person("Ada")])
+    comment = make.comment(post, "First")
+    author = post.authors[0].id
+    address = f"/posts/{post.slug}"
+    before = client.get(address).get_data(as_text=True)
+    for name, value in {
+        "name": "<b>Jo",
+        "url": "https://jo.example/",
+        "html": "<p>Again</p>",
+        "person_id": author,
+    }.items():
+        with writing():
+            setattr(db.session.get(Comment, comment.id), name, value)
+        after = client.get(address).get_data(as_text=True)
+        assert after != before, name
+        before = after
+    assert "&lt;b&gt;Jo" in before
+    make.comment(post, "Below", parent=comment)
+    assert "Below" in client.get(address).get_data(as_text=True)

@@ -193,7 +193,7 @@ def test_comments_keep_ids_states_and_places(journal):
 
 
 def test_removed_comment_with_an_answer_is_a_tombstone(journal):
-    entries = {entry.id: entry for entry in thread.page(post_of(12).id, 1).entries}
+    entries = {entry.id: entry for entry in thread.page(post_of(12), 1).entries}
     assert entries[102].is_tombstone
     assert entries[102].html == ""
     assert entries[103].level == 1
