@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import lazyload, selectinload
@@ -36,17 +37,18 @@ def _public() -> Select[Post]:
     return select(Post).where(Post.state == PUBLISHED, Post.published_at <= now())
 
 
-def _page(query: Select[Post], number: int, size: int) -> Slice:
+def _page(query: Select[Post], number: int, size: int, *, date: Any = Post.published_at, post: Any = Post.id) -> Slice:
+    """Page *number* of *query*, newest first; *date* and *post* are the columns of the index that has them in order."""
     rows = db.session.scalars(
-        query.where(Post.kind == POST)
-        .order_by(Post.published_at.desc(), Post.id.desc())
+        query.where(Post.kind == POST, date <= now())
+        .order_by(date.desc(), post.desc())
         .limit(size + 1)
         .offset((number - 1) * size)
         .options(selectinload(Post.bylines))
     ).all()
     generations.lasts_until(_next_due())
-    for post in rows[:size]:
-        generations.reads(f"post:{post.id}", *(f"person:{number}" for number in post.author_ids))
+    for row in rows[:size]:
+        generations.reads(f"post:{row.id}", *(f"person:{number}" for number in row.author_ids))
     return Slice(list(rows[:size]), number, len(rows) > size)
 
 
@@ -68,14 +70,14 @@ def by_person(person: Person, number: int, size: int) -> Slice:
     """Page *number* of what *person* has written."""
     generations.reads(f"by:{person.id}")
     query = _public().join(Byline, Byline.post_id == Post.id).where(Byline.person_id == person.id)
-    return _page(query, number, size)
+    return _page(query, number, size, date=Byline.published_at, post=Byline.post_id)
 
 
 def with_tag(tag: Tag, number: int, size: int) -> Slice:
     """Page *number* of the posts under *tag*."""
     generations.reads(f"tagged:{tag.id}")
     query = _public().join(tagging, tagging.c.post_id == Post.id).where(tagging.c.tag_id == tag.id)
-    return _page(query, number, size)
+    return _page(query, number, size, date=tagging.c.published_at, post=tagging.c.post_id)
 
 
 def pages() -> list[Post]:

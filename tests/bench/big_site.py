@@ -78,8 +78,9 @@ class BigSite:
                 posts[thread.post_id - 1]["last_number"] = thread.numbers
                 posts[thread.post_id - 1]["comment_count"] = thread.approved
             _write(Post.__table__, posts)
-            _write(Byline.__table__, self.bylines())
-            _write(tagging, self.taggings())
+            dates = {row["id"]: row["published_at"] for row in posts}
+            _write(Byline.__table__, self.bylines(dates))
+            _write(tagging, self.taggings(dates))
             _write(Alias.__table__, ({"path": f"?p={row['id']}", "post_id": row["id"]} for row in posts if row["path"]))
             _write(Comment.__table__, in_order(threads))
             for table in ("post", "comment"):
@@ -121,22 +122,23 @@ class BigSite:
             "comment_count": 0,
         }
 
-    def bylines(self) -> Iterator[Row]:
+    def bylines(self, dates: dict[int, datetime | None]) -> Iterator[Row]:
         """One to three people a post; some write much, most little, the last one only the first post."""
         for post_id in range(1, self.posts + 1):
             draw = _draw("byline", post_id)
             people = [int((PEOPLE - 1) * draw.random() ** 3) + 1 for _ in range(draw.choice((1, 1, 1, 2, 3)))]
             people += [PEOPLE] if post_id == 1 else []
             for position, person_id in enumerate(dict.fromkeys(people)):
-                yield {"post_id": post_id, "person_id": person_id, "position": position}
+                date = dates[post_id]
+                yield {"post_id": post_id, "person_id": person_id, "position": position, "published_at": date}
 
-    def taggings(self) -> Iterator[Row]:
+    def taggings(self, dates: dict[int, datetime | None]) -> Iterator[Row]:
         """None to four tags a post; some tags are on many posts, most on few, the last one only on the first."""
         for post_id in range(1, self.posts + 1):
             draw = _draw("tagging", post_id)
             tags = {int((TAGS - 1) * draw.random() ** 3) + 1 for _ in range(draw.randrange(5))}
             for tag_id in tags | ({TAGS} if post_id == 1 else set()):
-                yield {"post_id": post_id, "tag_id": tag_id}
+                yield {"post_id": post_id, "tag_id": tag_id, "published_at": dates[post_id]}
 
     def thread(self, post_id: int, size: int) -> Thread:
         """*size* comments below one post, most of them answers to one before."""

@@ -9,7 +9,7 @@ from blueprints.comments.models import APPROVED, COMMENT, STATES, Comment
 from blueprints.comments.queries import recount
 from blueprints.core.db import db
 from blueprints.posts.addresses import post_url
-from blueprints.posts.models import POST, Post
+from blueprints.posts.models import POST, Post, tagging
 from tests.bench.big_site import KNOWN, BigSite, known, longest
 
 POSTS, COMMENTS = 60, 800
@@ -66,6 +66,9 @@ def test_rows_are_those_that_the_application_writes():
         recount(post)
         post.write(post.body)
         assert kept == (post.comment_count, post.body_html, post.extract)
+        listed = [byline.published_at for byline in post.bylines]
+        listed += db.session.scalars(select(tagging.c.published_at).where(tagging.c.post_id == post.id))
+        assert set(listed) == {post.published_at}
         assert sorted(numbers.get(post.id, [])) == list(range(1, post.last_number + 1))
 
 
@@ -86,5 +89,6 @@ def test_next_comment_follows_the_last(make):
 def test_same_rows_come_at_every_run():
     first, second = BigSite(POSTS, COMMENTS), BigSite(POSTS, COMMENTS)
     assert list(map(first.post, range(1, 20))) == list(map(second.post, range(1, 20)))
-    assert list(first.taggings()) == list(second.taggings())
+    dates = dict.fromkeys(range(1, POSTS + 1))
+    assert list(first.taggings(dates)) == list(second.taggings(dates))
     assert first.thread(*first.sizes.popitem()) == second.thread(*second.sizes.popitem())
