@@ -5,6 +5,7 @@ write lock before it looks at anything and commits at its end. What differs betw
 `core/sqlite.py` and `core/postgresql.py`, and nowhere else.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -24,6 +25,8 @@ BUSY_SECONDS = 5
 LARGEST_ID = 2**63 - 1  # what a row's number can be, in every database
 # The execution option of a connection whose transactions begin with the write lock.
 WRITES = "hustings_writes"
+# The threads of a process take turns here, in order; SQLite would have each ask again, ever more seldom.
+_turn = threading.RLock()
 
 
 class Backend(Protocol):
@@ -153,10 +156,14 @@ def writing() -> Iterator[None]:
     """
     db.session.rollback()
     db.session.expire_all()  # a rollback forgets nothing where nothing had begun
-    db.session.connection(execution_options={WRITES: True})
+    if not _turn.acquire(timeout=BUSY_SECONDS):
+        raise OperationalError("BEGIN", None, TimeoutError("busy: other threads of this process are writing"))
     try:
+        db.session.connection(execution_options={WRITES: True})
         yield
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
+    finally:
+        _turn.release()

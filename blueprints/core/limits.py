@@ -47,6 +47,7 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         self.driver = sqlite.driver()
         self.path = uri.removeprefix("sqlite://")
         self.local = threading.local()
+        self.turn = threading.Lock()  # in order; SQLite would have each thread ask again, ever more seldom
         # Closed at once: workers are forked from the process that runs this, and a SQLite handle that is carried
         # over a fork breaks the locks of those that are opened after it.
         with closing(self._open()) as connection:
@@ -73,6 +74,10 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count one attempt if the window of *expiry* seconds has room for it."""
+        with self.turn:
+            return self._count(key, limit, expiry, amount)
+
+    def _count(self, key: str, limit: int, expiry: int, amount: int) -> bool:
         moment = time.time()
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")

@@ -29,8 +29,9 @@ _CHANNEL = "hustings_generation"
 _NOTIFY = text(f"SELECT pg_notify('{_CHANNEL}', '')")
 _LEASE = int.from_bytes(b"hustpage")
 _END_HOLDERS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted "
-    "AND (classid::bigint << 32) + objid::bigint = %s"
+    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+    "WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.mode = 'ShareLock' AND l.granted "
+    "AND (l.classid::bigint << 32) + l.objid::bigint = %s"
 )
 _SECONDS_BETWEEN_TRIES = 1.0
 # A process that has not let go by then is stuck, or gone without a word.

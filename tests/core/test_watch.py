@@ -141,10 +141,10 @@ def is_connected(pid: int) -> bool:
 def test_write_is_not_answered_before_a_busy_process_has_let_go(app, look):
     settle(look)
     with look.lock:  # it has other things to do
+        assert look.held
         writer = write_beside(app)
         writer.join(0.3)
         assert writer.is_alive()
-        assert look.held
     writer.join(5)
     assert not writer.is_alive()
     assert look.moved()
