@@ -1,17 +1,15 @@
-"""Two sites on one PostgreSQL: what is said on one is on the other's page at the next request."""
+"""Two sites on one database, two workers each: what is said on one is on the other's page at the next request."""
 
 import httpx
 from bs4 import BeautifulSoup
 
 from blueprints.core import site
 from blueprints.core.db import db, writing
-from tests.conftest import ONLY_POSTGRESQL
 from tests.operations.serving import serving
 
 ROUNDS, POSTS = 200, 10
 
 
-@ONLY_POSTGRESQL
 def test_comment_on_one_server_is_on_the_page_of_the_other_at_the_next_request(tmp_path, database, app, make):
     with writing():
         db.session.merge(site.current()).hold = "none"
