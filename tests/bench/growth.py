@@ -2,9 +2,9 @@
 
     python -m tests.bench.growth [--folder keep-the-sites-here] [--rounds 30]
 
-Both sites are in one process and are asked by turns, so that whatever else the machine does meets both. On PostgreSQL
-(`--small URL --large URL`, two databases) its own processor time is only in the time passed. Prints a table; asserts
-nothing.
+Both sites are in one process and are asked by turns, so that whatever else the machine does meets both. Judged is the
+processor time; on PostgreSQL (`--small URL --large URL`, two databases), whose own is not in it, the time passed.
+Prints a table; asserts nothing.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from blueprints.comments.models import Comment
 from blueprints.core import site
 from blueprints.core.db import db, writing
 from blueprints.core.settings import Settings
+from blueprints.operations import upgrade
 from blueprints.posts.models import POST, PUBLISHED, Alias, Post
 from tests.bench import big_site
 from tests.bench.prose import remark
@@ -46,7 +47,9 @@ class Grown:
             big_site.make(environ, posts, comments)
             (folder / "filled").touch()
         self.app = create_app(Settings.from_environ(environ, folder))
+        upgrade.run(self.app)
         self.posts = posts
+        self.has_server = bool(url)
         with self.app.app_context(), writing():
             site.current().hold = "none"
             row, self.token = SignIn.begin(db.session.scalars(select(Account)).first())
@@ -168,7 +171,7 @@ def compare(small: Grown, large: Grown, rounds: int) -> None:
         statuses = {status for times in taken for _cpu, _passed, status in times}
         used, passed = ([statistics.median(each[at] for each in times[2:]) for times in taken] for at in (0, 1))
         ratios = used[1] / used[0], passed[1] / passed[0]
-        kept = "kept" if max(ratios) <= GOAL else "missed"
+        kept = "kept" if ratios[large.has_server] <= GOAL else "missed"
         print(
             f"| {name} | {used[0]:.2f} | {used[1]:.2f} | {ratios[0]:.2f} | {passed[0]:.2f} | {passed[1]:.2f} "
             f"| {ratios[1]:.2f} | {kept} |" + ("" if max(statuses) < 400 else f" {statuses}"),
