@@ -52,11 +52,12 @@ def test_rows_are_those_that_the_application_writes():
     assert {comment.state for comment in comments} == set(STATES)
     numbers: dict[int, list[int]] = {}
     for comment in comments:
-        kept = comment.root_id, comment.depth, comment.html
-        comment.place()
+        kept, parent = comment.html, comment.parent
         comment.write(comment.text)
-        assert kept == (comment.root_id, comment.depth, comment.html)
-        assert comment.parent is None or comment.parent.created_at <= comment.created_at
+        assert kept == comment.html
+        place = (parent.root_id, parent.depth + 1) if parent else (comment.id, 0)
+        assert (comment.root_id, comment.depth) == place
+        assert parent is None or parent.created_at <= comment.created_at
         if comment.number:
             numbers.setdefault(comment.post_id, []).append(comment.number)
         else:
