@@ -1,13 +1,37 @@
-"""Stylesheets and scripts under addresses that carry their content's hash, compressed once when a worker starts."""
+"""Stylesheets and scripts under addresses that carry their content's hash, compressed once, answered before Flask.
+
+`Shelf.assets` is what there is: an address, its content, and the content in each encoding. It is filled from `static/`
+when the application is made. `publish` keeps it in `INSTANCE/static` besides, so that compressing is done once for each
+version, and a page from before an upgrade still finds the stylesheet that it names.
+
+Granian could serve that folder itself, from Rust. It sends nothing compressed there, no `nosniff`, no `Vary`, no
+length, and takes longer: 39 µs of processor time a file where this layer takes 31, as it opens the file each time
+(2.8.7, 9 KB, one core, one run). What lies ready in memory is quicker than a file.
+"""
 
 import gzip
 import hashlib
-from dataclasses import dataclass
-from functools import cache
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import brotli
-from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask import Flask
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+
+from blueprints.core.http import SECURITY_HEADERS
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 # One file on the wire each; the order of the parts is the order of the cascade.
 BUNDLES = {
@@ -20,56 +44,160 @@ BUNDLES = {
     "admin.js": ("js/admin.js",),
     "icon.svg": ("icons/icon.svg",),
 }
+# How long a version is kept after the last start that used it: longer than anybody keeps a page.
+SECONDS_KEPT = 30 * 24 * 3600
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_NAME = re.compile(r"[a-z]+-(?P<hash>[0-9a-f]{12})(?P<suffix>\.[a-z]+)")
 
-bp = Blueprint("assets", __name__)
+
+class Encoding:
+    """A way to send fewer bytes: its name in HTTP, the suffix of its files, and how it is done and undone."""
+
+    def __init__(
+        self, name: str, suffix: str, encode: Callable[[bytes], bytes], decode: Callable[[bytes], bytes]
+    ) -> None:
+        self.name, self.suffix, self.encode, self.decode = name, suffix, encode, decode
 
 
-@dataclass(frozen=True)
+# The smallest first: that is what a browser gets which takes several alike.
+ENCODINGS = (
+    Encoding("br", ".br", lambda content: brotli.compress(content, quality=11), brotli.decompress),
+    Encoding("zstd", ".zst", lambda content: zstd.compress(content, 19), zstd.decompress),
+    Encoding("gzip", ".gz", lambda content: gzip.compress(content, 9, mtime=0), gzip.decompress),
+)
+
+
 class Asset:
-    """One published file: its address and its bytes in each encoding."""
+    """One published file: its name with the hash in it, and its bytes as they are sent."""
 
-    path: str
-    content_type: str
-    bytes: dict[str, bytes]
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self.content = name, content
+
+    @cached_property
+    def encoded(self) -> dict[str, bytes]:
+        """The content in each encoding."""
+        return {"identity": self.content, **{each.name: _encode(each, self.content) for each in ENCODINGS}}
+
+    @cached_property
+    def answers(self) -> dict[str, tuple[list[tuple[str, str]], bytes]]:
+        """Headers and body for each encoding."""
+        return {name: (self._headers(name, len(body)), body) for name, body in self.encoded.items()}
+
+    def _headers(self, encoding: str, length: int) -> list[tuple[str, str]]:
+        stem, suffix = os.path.splitext(self.name)
+        headers = {
+            "Content-Type": _TYPES[suffix],
+            "Content-Length": str(length),
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Vary": "Accept-Encoding",
+            "ETag": f'"{stem.rpartition("-")[2]}-{encoding}"',
+            **({} if encoding == "identity" else {"Content-Encoding": encoding}),
+        }
+        return list((SECURITY_HEADERS | headers).items())
+
+    def keep(self, folder: Path) -> None:
+        """Find the encodings in *folder*, or put them there; what is damaged is made anew."""
+        encoded = {"identity": self.content}
+        for each in ENCODINGS:
+            path = folder / (self.name + each.suffix)
+            encoded[each.name] = _kept(path, each, self.content) or _encode(each, self.content)
+            _write(path, encoded[each.name])
+        _write(folder / self.name, self.content)
+        self.encoded = encoded
+
+
+class Shelf:
+    """A WSGI layer before Flask that answers for the published files and passes on everything else."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self.app = app
+        self.assets: dict[str, Asset] = {}
+
+    def put(self, asset: Asset) -> str:
+        """Publish *asset*; the address where it is from now on."""
+        address = f"/static/{asset.name}"
+        self.assets[address] = asset
+        return address
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asset = self.assets.get(environ["PATH_INFO"])
+        if asset is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self.app(environ, start_response)
+        headers, body = asset.answers[_best(environ.get("HTTP_ACCEPT_ENCODING", ""))]
+        if dict(headers)["ETag"] in environ.get("HTTP_IF_NONE_MATCH", ""):
+            start_response("304 Not Modified", [pair for pair in headers if not pair[0].startswith("Content-")])
+            return []
+        start_response("200 OK", headers)
+        return [body] if environ["REQUEST_METHOD"] == "GET" else []
 
 
 def init_app(app: Flask) -> None:
     """Publish every bundle and give the templates `asset(name)`."""
     root = Path(app.root_path) / "static"
-    assets = {name: _publish(name, [root / part for part in parts]) for name, parts in BUNDLES.items()}
-    app.extensions["assets"] = {asset.path: asset for asset in assets.values()}
-    app.jinja_env.globals["asset"] = lambda name: f"/static/{assets[name].path}"
-    app.register_blueprint(bp)
+    shelf = app.extensions["assets"] = Shelf(app.wsgi_app)
+    addresses = {name: shelf.put(_bundle(name, [root / part for part in parts])) for name, parts in BUNDLES.items()}
+    app.jinja_env.globals["asset"] = addresses.__getitem__
+    app.wsgi_app = shelf  # type: ignore[method-assign]
 
 
-def _publish(name: str, parts: list[Path]) -> Asset:
+def publish(app: Flask) -> None:
+    """Keep the files of this version in `INSTANCE/static`, and go on answering for those of earlier ones."""
+    shelf: Shelf = app.extensions["assets"]
+    folder = app.config["SETTINGS"].instance / "static"
+    folder.mkdir(exist_ok=True)
+    for asset in shelf.assets.values():
+        asset.keep(folder)
+    current = {asset.name for asset in shelf.assets.values()}
+    for path in sorted(folder.iterdir()):
+        if path.stem in current or path.name in current:
+            os.utime(path)
+        elif time.time() - path.stat().st_mtime > SECONDS_KEPT:
+            path.unlink(missing_ok=True)
+        elif (name := _NAME.fullmatch(path.name)) and name["suffix"] in _TYPES:
+            content = path.read_bytes()
+            if _hash(content) == name["hash"]:
+                asset = Asset(path.name, content)
+                asset.keep(folder)
+                shelf.put(asset)
+
+
+def _bundle(name: str, parts: list[Path]) -> Asset:
     content = b"\n".join(part.read_bytes() for part in parts)
     stem, _, suffix = name.rpartition(".")
-    path = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
-    return Asset(path, _TYPES[f".{suffix}"], _encoded(content))
+    return Asset(f"{stem}-{_hash(content)}.{suffix}", content)
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 @cache
-def _encoded(content: bytes) -> dict[str, bytes]:
-    """*content* in each encoding; the workers inherit what the process that serves has made."""
-    return {
-        "identity": content,
-        "gzip": gzip.compress(content, 9, mtime=0),
-        "br": brotli.compress(content, quality=11),
-    }
+def _encode(encoding: Encoding, content: bytes) -> bytes:
+    return encoding.encode(content)
 
 
-@bp.get("/static/<path>")
-def show(path: str) -> Response:
-    """A published file, for ever: a change of the content changes the address."""
-    asset: Asset | None = current_app.extensions["assets"].get(path)
-    if asset is None:
-        abort(404)
-    accepted = request.accept_encodings.best_match(["br", "gzip", "identity"]) or "identity"
-    response = Response(asset.bytes[accepted], content_type=asset.content_type)
-    if accepted != "identity":
-        response.headers["Content-Encoding"] = accepted
-    response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+def _kept(path: Path, encoding: Encoding, content: bytes) -> bytes | None:
+    """What *path* holds, if it is *content*."""
+    try:
+        data = path.read_bytes()
+        return data if encoding.decode(data) == content else None
+    except Exception:  # each library has its own word for damage
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put *data* under *path*, whole or not at all; without it, or with a full disk, the site runs all the same."""
+    with suppress(OSError):
+        if not path.exists() or path.read_bytes() != data:
+            draft = path.with_name(f"{path.name}.{os.getpid()}")
+            draft.write_bytes(data)
+            draft.replace(path)
+
+
+@lru_cache(maxsize=256)
+def _best(accepted: str) -> str:
+    """The encoding to send to who accepts this."""
+    offered = parse_accept_header(accepted, Accept)
+    quality = {each.name: offered.quality(each.name) for each in ENCODINGS}
+    best = max(quality, key=quality.__getitem__)  # the first of the best
+    return best if quality[best] > 0 else "identity"

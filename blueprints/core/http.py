@@ -26,7 +26,7 @@ LARGEST_PAGE = 1_000_000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
-_HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -197,7 +197,7 @@ def _own_hosts() -> set[str]:
 def finish(response: Response) -> Response:
     """Security headers on everything; caching by what kind of answer it is."""
     own = response.headers.get("Referrer-Policy")
-    response.headers.extend(_HEADERS)
+    response.headers.extend(SECURITY_HEADERS)
     if own:
         response.headers["Referrer-Policy"] = own
     if request.is_secure:

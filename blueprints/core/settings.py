@@ -35,6 +35,8 @@ class Settings:
     site_url: str | None
     host: str
     port: int
+    tls_certificate: Path | None
+    tls_key: Path | None
     workers: int
     time_zone: ZoneInfo
     trusted_proxies: tuple[Network, ...]
@@ -66,6 +68,8 @@ class Settings:
             site_url=read.site_url("SITE_URL"),
             host=read.text("HOST", "127.0.0.1"),
             port=read.number("PORT", 8000, low=1, high=65_535),
+            tls_certificate=read.file("TLS_CERTIFICATE", together_with="TLS_KEY"),
+            tls_key=read.file("TLS_KEY", together_with="TLS_CERTIFICATE"),
             workers=read.number("WORKERS", min(os.cpu_count() or 1, 4), low=1, high=64),
             time_zone=read.time_zone("TIME_ZONE", "UTC"),
             trusted_proxies=read.networks("TRUSTED_PROXIES"),
@@ -139,6 +143,16 @@ class _Reader:
             return ZoneInfo(text)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingError(f"{name} must be a zone like 'Europe/Vienna', not {text!r}.") from error
+
+    def file(self, name: str, *, together_with: str) -> Path | None:
+        text = self.environ.get(name, "").strip()
+        if not text:
+            return None
+        if not self.environ.get(together_with, "").strip():
+            raise SettingError(f"{name} is of use only together with {together_with}.")
+        if not os.access(text, os.R_OK):
+            raise SettingError(f"{name} must name a file that can be read, not {text!r}.")
+        return Path(text).absolute()
 
     def networks(self, name: str) -> tuple[Network, ...]:
         words = self.text(name, "").replace(",", " ").split()

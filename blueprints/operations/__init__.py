@@ -2,9 +2,6 @@
 
 from flask import Flask
 
-from blueprints.operations import workers
-
 
 def init_app(app: Flask) -> None:
     """Nothing to add to the web: this slice is used from the terminal."""
-    workers.leave_with_parent()
