@@ -1,7 +1,7 @@
 """Stylesheets and scripts under addresses that carry their content's hash, compressed once, answered before Flask.
 
 `Shelf.assets` is what there is: an address, its content, and the content in each encoding. It is filled from `static/`
-when the application is made. `publish` keeps it in `INSTANCE/static` besides, so that compressing is done once for each
+when the application is made. `serve` keeps it in `INSTANCE/static` besides, so that compressing is done once for each
 version, and a page from before an upgrade still finds the stylesheet that it names.
 
 Granian could serve that folder itself, from Rust. It sends nothing compressed there, no `nosniff`, no `Vary`, no
@@ -119,6 +119,22 @@ class Shelf:
         self.assets[address] = asset
         return address
 
+    def keep(self, folder: Path) -> None:
+        """Keep the files of this version in *folder*, and go on answering for those of earlier ones."""
+        folder.mkdir(exist_ok=True)
+        current = {asset.name for asset in self.assets.values()}
+        for asset in list(self.assets.values()):
+            asset.keep(folder)
+        for path in sorted(folder.iterdir()):
+            if path.stem in current or path.name in current:
+                os.utime(path)
+            elif time.time() - path.stat().st_mtime > SECONDS_KEPT:
+                path.unlink()
+            elif (name := _NAME.fullmatch(path.name)) and name["suffix"] in _TYPES:
+                content = path.read_bytes()
+                if _hash(content) == name["hash"]:
+                    self.put(Asset(path.name, content))
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asset = self.assets.get(environ["PATH_INFO"])
         if asset is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -138,27 +154,6 @@ def init_app(app: Flask) -> None:
     addresses = {name: shelf.put(_bundle(name, [root / part for part in parts])) for name, parts in BUNDLES.items()}
     app.jinja_env.globals["asset"] = addresses.__getitem__
     app.wsgi_app = shelf  # type: ignore[method-assign]
-
-
-def publish(app: Flask) -> None:
-    """Keep the files of this version in `INSTANCE/static`, and go on answering for those of earlier ones."""
-    shelf: Shelf = app.extensions["assets"]
-    folder = app.config["SETTINGS"].instance / "static"
-    folder.mkdir(exist_ok=True)
-    for asset in shelf.assets.values():
-        asset.keep(folder)
-    current = {asset.name for asset in shelf.assets.values()}
-    for path in sorted(folder.iterdir()):
-        if path.stem in current or path.name in current:
-            os.utime(path)
-        elif time.time() - path.stat().st_mtime > SECONDS_KEPT:
-            path.unlink(missing_ok=True)
-        elif (name := _NAME.fullmatch(path.name)) and name["suffix"] in _TYPES:
-            content = path.read_bytes()
-            if _hash(content) == name["hash"]:
-                asset = Asset(path.name, content)
-                asset.keep(folder)
-                shelf.put(asset)
 
 
 def _bundle(name: str, parts: list[Path]) -> Asset:

@@ -10,8 +10,8 @@ waited for; one alone where memory is short.
 
 SIGHUP reloads: this program begins anew in the same process, with the code, the packages and the files that are on the
 disk by then, once `hustings upgrade` has shown that they work. The old workers answer until the new ones are there,
-then they leave (`workers.py`). SIGTERM and SIGINT stop. What a worker has taken is answered in any case; what waits to be
-taken waits for the next worker, since the listening sockets, one for each worker, belong to the first process and go
+then they leave (`workers.py`). SIGTERM and SIGINT stop. What a worker has taken is answered in any case; what waits to
+be taken waits for the next worker, since the listening sockets, one for each worker, belong to the first process and go
 over to its successor.
 """
 
@@ -39,7 +39,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
 from blueprints.accounts.queries import has_administrator
-from blueprints.core import assets, site
+from blueprints.core import site
 from blueprints.core.db import BUSY_SECONDS, backend, db, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade, welcome, workers
@@ -53,8 +53,8 @@ QUEUE = 2_048
 HEAD_BYTES = 64 * 1024
 # A reader who takes none of an answer for so long, or whose machine is gone, has left.
 SECONDS_TO_TAKE = 30
-# A writer may wait for the lock, then an answer is written.
-SECONDS_TO_STOP = workers.SECONDS_TO_LEAVE + BUSY_SECONDS + 2
+# The last request may come at the end of the farewell, and wait for the lock.
+SECONDS_TO_STOP = workers.SECONDS_TO_LEAVE + BUSY_SECONDS
 # Between two attempts, where workers die as soon as they are there.
 SECONDS_TO_RECOVER = 2
 _PREDECESSORS = "HUSTINGS_PREDECESSORS"  # the workers that a reload leaves behind, for the program that follows
@@ -108,7 +108,7 @@ def serve(app: Flask, announce: Callable[[str], object]) -> None:
     announce(f"Hustings serves {_address(settings)}  (Ctrl-C stops it; {database})")
     if unclaimed and not predecessors:
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
-    assets.publish(app)
+    app.extensions["assets"].keep(settings.instance / "static")
     with app.app_context():
         db.engine.dispose()  # the workers are forked from here and must open the database themselves
     _serve(app, listeners, predecessors, announce)

@@ -12,18 +12,18 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
-from blueprints.core.http import MAX_BODY
-
 # Threads that a worker may spend inside Python. Granian starts them as they are needed; the more of them compete, the
 # dearer a page from the cache (processor time with 64 connections: 18 µs with 4 threads, 21 with 16, 30 with 64).
 THREADS = 16
 # Of these, how many may wait for bodies at once: however slowly others send, the rest is left to the readers.
 SENDERS = 12
+# Up to this size a body is awaited before the application is asked; all forms of readers are smaller.
+LARGEST_FORM = 256 * 1024
 # How long a connection may say nothing. Granian sees to it between requests and in their heads; `_hang_up` sees to the
 # rest: half a body, HTTP/2. Longer than REFRESH_SECONDS, so that an open page asks for news on the connection it has.
 SILENT_SECONDS = 40
 # How long a worker that is to leave waits for the last request on each connection, and what silence ends the waiting.
-SECONDS_TO_LEAVE = 5
+SECONDS_TO_LEAVE = 3
 QUIET_SECONDS = 0.4
 _READING = {"GET", "HEAD"}
 _BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
@@ -60,7 +60,7 @@ class Doorkeeper:
         seated = True
         try:
             length = environ.get("CONTENT_LENGTH", "")
-            if length.isdecimal() and int(length) <= MAX_BODY:
+            if length.isdecimal() and int(length) <= LARGEST_FORM:
                 body = environ["wsgi.input"].read()
                 if len(body) != int(length):
                     return _refuse(start_response, "400 Bad Request", "The end of it is missing.")

@@ -1,0 +1,150 @@
+"""Reload and stop while readers read and writers write: no request is lost, whatever connection it came on."""
+
+import os
+import signal
+import threading
+
+import httpx
+import pytest
+from bs4 import BeautifulSoup
+
+from blueprints.core.sqlite import driver
+from tests.operations.serving import Site, serving, wait_for
+
+
+class Client(threading.Thread):
+    """Asks without a pause and keeps what went wrong; a refused connection is the end of a site that has stopped."""
+
+    def __init__(self, site: Site, stop: threading.Event, *, kept: bool = True) -> None:
+        super().__init__(daemon=True)
+        self.site, self.stop_event, self.kept = site, stop, kept
+        self.answers = 0
+        self.refused = False
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        browser = httpx.Client(timeout=20)
+        while not self.stop_event.is_set():
+            try:
+                self.ask(browser)
+                self.answers += 1
+            except httpx.ConnectError:
+                self.refused = True
+                return
+            except Exception as error:
+                self.failures.append(repr(error))
+            if not self.kept:
+                browser.close()
+                browser = httpx.Client(timeout=20)
+        browser.close()
+
+    def ask(self, browser: httpx.Client) -> None:
+        answer = browser.get(f"{self.site.url}/posts/welcome")
+        assert answer.status_code == 200, answer.text
+        assert answer.text.rstrip().endswith("</html>")
+
+
+class Writer(Client):
+    """Posts a comment each time, and knows which were acknowledged."""
+
+    def ask(self, browser: httpx.Client) -> None:
+        data = {"author": "Jo", "email": "jo@example.org", "token": self.site.token}
+        data |= {"comment": f"{self.name} says {self.answers}", "key": f"{self.name}-{self.answers}"}
+        headers = {"Sec-Fetch-Site": "same-origin", "HX-Request-Type": "partial"}
+        answer = browser.post(f"{self.site.url}/posts/welcome/comments", data=data, headers=headers)
+        assert answer.status_code == 201, answer.text
+
+
+def start_clients(site: Site, stop: threading.Event) -> list[Client]:
+    page = BeautifulSoup(httpx.get(f"{site.url}/posts/welcome").text, "html.parser")
+    site.token = page.select_one("#comment-form [name=token]")["value"]
+    clients = [Client(site, stop), Client(site, stop), Client(site, stop, kept=False), Writer(site, stop)]
+    for client in clients:
+        client.start()
+    wait_for(lambda: all(client.answers for client in clients))
+    return clients
+
+
+def reload(site: Site) -> None:
+    """Reload, and wait until other workers are there and the ones of before are not."""
+    before = set(site.workers())
+    site.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: len(site.workers()) == len(before) and not before & set(site.workers()))
+
+
+def stored(site: Site) -> int:
+    connection = driver().connect(site.folder / "hustings.db")
+    (count,) = connection.execute("SELECT count(*) FROM comment").fetchone()
+    connection.close()
+    return count
+
+
+def test_reload_under_load_loses_no_request(tmp_path):
+    with serving(tmp_path / "site", COMMENT_LIMIT="100000 per minute") as site:
+        before, stop = stored(site), threading.Event()
+        clients = start_clients(site, stop)
+        for _ in range(2):
+            answers = [client.answers for client in clients]
+            reload(site)
+            wait_for(lambda answers=answers: all(c.answers > a + 3 for c, a in zip(clients, answers, strict=True)))
+        stop.set()
+        for client in clients:
+            client.join()
+        assert [client.failures for client in clients] == [[]] * len(clients)
+        assert stored(site) - before == sum(client.answers for client in clients if isinstance(client, Writer))
+        assert site.said.count("Hustings serves") == 3
+        assert site.said.count("set-up") == 1, "the link of the first start still works"
+        assert site.stop() == 0
+        assert not list(site.folder.glob("hustings.db-*"))
+
+
+def test_stop_under_load_answers_what_it_has_taken_and_refuses_the_rest(tmp_path):
+    with serving(tmp_path / "site", COMMENT_LIMIT="100000 per minute") as site:
+        before, stop = stored(site), threading.Event()
+        clients = start_clients(site, stop)
+        assert site.stop() == 0
+        for client in clients:
+            client.join(timeout=20)
+        assert [client.failures for client in clients] == [[]] * len(clients)
+        assert all(client.refused for client in clients)
+        assert stored(site) - before == sum(client.answers for client in clients if isinstance(client, Writer))
+
+
+def test_reload_takes_what_is_on_the_disk_and_keeps_the_old_where_that_is_broken(tmp_path):
+    hold = tmp_path / "refresh"
+    hold.write_text("31")
+    with serving(tmp_path / "site", REFRESH_SECONDS_FILE=str(hold)) as site:
+        assert 'data-seconds="31"' in httpx.get(f"{site.url}/posts/welcome").text
+        hold.write_text("62")
+        reload(site)
+        assert 'data-seconds="62"' in httpx.get(f"{site.url}/posts/welcome").text
+        hold.write_text("soon")
+        reload(site)
+        assert 'data-seconds="62"' in httpx.get(f"{site.url}/posts/welcome").text
+        assert "not reloaded, for `hustings upgrade` says: hustings: REFRESH_SECONDS must be" in site.said
+
+
+def test_workers_that_cannot_live_are_tried_again_until_they_can(tmp_path):
+    with serving(tmp_path / "site") as site:
+        for _ in range(2):  # granian gives up where the same worker dies twice within five seconds
+            before = site.workers()
+            os.kill(before[0], signal.SIGKILL)
+            wait_for(lambda before=before: before[0] not in site.workers() and len(site.workers()) == 2)
+        wait_for(lambda: site.said.count("Hustings serves") == 2)
+        assert httpx.get(site.url, timeout=20).status_code == 200
+        assert site.process.poll() is None
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/2"])
+def test_site_speaks_http_1_with_kept_connections_and_http_2(tmp_path, version):
+    with serving(tmp_path / "site") as site:
+        opened: list[str] = []
+
+        def trace(event: str, _details: object) -> None:
+            opened.extend([event] if event == "connection.connect_tcp.complete" else [])
+
+        with httpx.Client(http1=version == "HTTP/1.1", http2=version == "HTTP/2") as browser:
+            for path in ("/", "/posts/welcome", "/nowhere", "/posts/welcome"):
+                answer = browser.get(site.url + path, extensions={"trace": trace})
+                assert answer.http_version == version
+        assert len(opened) == 1
