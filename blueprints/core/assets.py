@@ -13,25 +13,18 @@ import gzip
 import hashlib
 import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import brotli
 from flask import Flask
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 
+from blueprints.core.encodings import accepted, zstd
 from blueprints.core.http import SECURITY_HEADERS
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 # One file on the wire each; the order of the parts is the order of the cascade.
 BUNDLES = {
@@ -59,7 +52,6 @@ class Encoding:
         self.name, self.suffix, self.encode, self.decode = name, suffix, encode, decode
 
 
-# The smallest first: that is what a browser gets which takes several alike.
 ENCODINGS = (
     Encoding("br", ".br", lambda content: brotli.compress(content, quality=11), brotli.decompress),
     Encoding("zstd", ".zst", lambda content: zstd.compress(content, 19), zstd.decompress),
@@ -139,7 +131,7 @@ class Shelf:
         asset = self.assets.get(environ["PATH_INFO"])
         if asset is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self.app(environ, start_response)
-        headers, body = asset.answers[_best(environ.get("HTTP_ACCEPT_ENCODING", ""))]
+        headers, body = asset.answers[accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))]
         if dict(headers)["ETag"] in environ.get("HTTP_IF_NONE_MATCH", ""):
             start_response("304 Not Modified", [pair for pair in headers if not pair[0].startswith("Content-")])
             return []
@@ -187,12 +179,3 @@ def _write(path: Path, data: bytes) -> None:
             draft = path.with_name(f"{path.name}.{os.getpid()}")
             draft.write_bytes(data)
             draft.replace(path)
-
-
-@lru_cache(maxsize=256)
-def _best(accepted: str) -> str:
-    """The encoding to send to who accepts this."""
-    offered = parse_accept_header(accepted, Accept)
-    quality = {each.name: offered.quality(each.name) for each in ENCODINGS}
-    best = max(quality, key=quality.__getitem__)  # the first of the best
-    return best if quality[best] > 0 else "identity"

@@ -9,9 +9,9 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 if sys.version_info >= (3, 14):
-    from compression import zstd
+    from compression import zstd as zstd
 else:
-    from backports import zstd
+    from backports import zstd as zstd
 
 IDENTITY = "identity"
 # In the order of preference where a browser does not mind: the smallest first.

@@ -1,10 +1,12 @@
 """The `hustings` command."""
 
 import sys
-from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import click
 from flask import Flask
+from werkzeug.local import LocalProxy
 
 from blueprints.core.settings import SettingError, database_url
 from blueprints.operations import move as moving
@@ -12,8 +14,22 @@ from blueprints.operations import serve as serving
 from blueprints.operations import upgrade, welcome
 from blueprints.transfer.cli import import_
 
+_MAKE_APP = "hustings.make_app"
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """Commands that end with one sentence where a setting is wrong."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run what was asked for."""
+        try:
+            return super().invoke(context)
+        except SettingError as error:
+            click.echo(f"hustings: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hustings")
 @click.pass_context
 def hustings(context: click.Context) -> None:
@@ -21,22 +37,18 @@ def hustings(context: click.Context) -> None:
 
     Settings come from environment variables (PORT, SITE_URL, DATABASE_URL …); README.md lists them.
     """
-    make_app: Callable[[], Flask] = context.obj
-    try:
-        context.obj = make_app()
-    except SettingError as error:
-        click.echo(f"hustings: {error}", err=True)
-        sys.exit(2)
+    context.meta[_MAKE_APP] = context.obj
+    context.obj = LocalProxy(cache(context.obj))  # made when a command needs it: asking for help makes nothing
 
 
 @hustings.command()
-@click.pass_obj
-def serve(app: Flask) -> None:
+@click.pass_context
+def serve(context: click.Context) -> None:
     """Bring the database up to date and serve the site until Ctrl-C.
 
     An empty site gets a welcome post; while there is no administrator, a one-time set-up link is printed.
     """
-    serving.serve(app, announce=click.echo)
+    serving.serve(context.meta[_MAKE_APP], announce=click.echo)
 
 
 @hustings.command("upgrade")

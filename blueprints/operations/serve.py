@@ -93,9 +93,10 @@ class Server(MPServer):
         return super()._spawn_worker(idx, *args, **options)
 
 
-def serve(app: Flask, announce: Callable[[str], object]) -> None:
-    """Serve *app* until the process is told to stop; *announce* receives what a person should read."""
+def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> None:
+    """Serve what *make_app* makes until the process is told to stop; *announce* receives what a person should read."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # until there is something to reload
+    app = make_app()
     settings: Settings = app.config["SETTINGS"]
     predecessors = [int(pid) for pid in os.environ.pop(_PREDECESSORS, "").split()]
     listeners = _inherited_listeners(settings.workers) or _listen(settings)
@@ -108,18 +109,29 @@ def serve(app: Flask, announce: Callable[[str], object]) -> None:
     announce(f"Hustings serves {_address(settings)}  (Ctrl-C stops it; {database})")
     if unclaimed and not predecessors:
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
-    app.extensions["assets"].keep(settings.instance / "static")
+    assets = app.extensions["assets"]
+    assets.keep(settings.instance / "static")
+
+    def load() -> Flask:
+        # Each worker has an application of its own: nothing that is open, locked or running is carried over the fork.
+        worker = make_app(settings)
+        worker.extensions["assets"].assets = assets.assets
+        return worker
+
     with app.app_context():
         db.engine.dispose()  # the workers are forked from here and must open the database themselves
-    _serve(app, listeners, predecessors, announce)
+    _serve(settings, load, listeners, predecessors, announce)
     with app.app_context():
         backend().close(db.engine)
 
 
 def _serve(
-    app: Flask, listeners: list[socket.socket], predecessors: list[int], announce: Callable[[str], object]
+    settings: Settings,
+    load: Callable[[], Flask],
+    listeners: list[socket.socket],
+    predecessors: list[int],
+    announce: Callable[[str], object],
 ) -> None:
-    settings: Settings = app.config["SETTINGS"]
     ready, tell = os.pipe()
     server = Server(
         listeners,
@@ -161,7 +173,7 @@ def _serve(
     dismissal.start()
     multiprocessing.set_start_method("fork", force=True)
     try:
-        server.serve(target_loader=partial(_load, app, tell), wrap_loader=False)
+        server.serve(target_loader=partial(_load, load, tell), wrap_loader=False)
     except SystemExit:
         if not server.interrupt_signal:
             announce(
@@ -173,10 +185,11 @@ def _serve(
     dismissal.join()
 
 
-def _load(app: Flask, tell: int) -> workers.Application:
+def _load(load: Callable[[], Flask], tell: int) -> workers.Application:
     """In a worker: what it answers with."""
+    application = workers.attend(load().wsgi_app)
     os.write(tell, b".")
-    return workers.attend(app.wsgi_app)
+    return application
 
 
 def _dismiss(predecessors: list[int], ready: int, number: int) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from blueprints.core.assets import BUNDLES, SECONDS_KEPT, Asset, Shelf, zstd
+from blueprints.core.assets import BUNDLES, SECONDS_KEPT, Asset, Shelf
+from blueprints.core.encodings import zstd
 
 DECODE = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
 
