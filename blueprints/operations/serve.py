@@ -95,11 +95,11 @@ class Server(MPServer):
 
 def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> None:
     """Serve what *make_app* makes until the process is told to stop; *announce* receives what a person should read."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # until there is something to reload
     app = make_app()
     settings: Settings = app.config["SETTINGS"]
     predecessors = [int(pid) for pid in os.environ.pop(_PREDECESSORS, "").split()]
-    listeners = _inherited_listeners(settings.workers) or _listen(settings)
+    if not (listeners := _inherited_listeners(settings.workers)):
+        _try_address(settings.host, settings.port)
     upgrade.run(app)
     with app.app_context():
         welcome.greet()
@@ -120,7 +120,7 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
 
     with app.app_context():
         db.engine.dispose()  # the workers are forked from here and must open the database themselves
-    _serve(settings, load, listeners, predecessors, announce)
+    _serve(settings, load, listeners or _listen(settings), predecessors, announce)
     with app.app_context():
         backend().close(db.engine)
 
@@ -265,7 +265,6 @@ def _inherited_listeners(number: int) -> list[socket.socket]:
 
 def _listen(settings: Settings) -> list[socket.socket]:
     """A socket for each worker, all with our address; the kernel deals new connections out to them."""
-    _try_address(settings.host, settings.port)
     family = _family(settings.host)
     several = sys.platform == "linux"  # elsewhere the last one would get them all
     listeners = []

@@ -49,7 +49,8 @@ class Site:
     def said(self) -> str:
         return (self.folder.parent / f"{self.folder.name}.log").read_text()
 
-    def start(self) -> "Site":
+    def start(self, **options: object) -> "Site":
+        """Start it and wait for its first page, asked for with httpx's *options*."""
         with (self.folder.parent / f"{self.folder.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [HUSTINGS, "serve"],
@@ -62,7 +63,7 @@ class Site:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                if httpx.get(self.url, timeout=2).status_code == 200:
+                if httpx.get(self.url, timeout=2, **options).status_code == 200:
                     return self
             except httpx.TransportError:
                 if self.process.poll() is not None:

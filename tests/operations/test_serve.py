@@ -104,6 +104,13 @@ def test_second_start_is_quick_and_adds_nothing(tmp_path):
         assert len(BeautifulSoup(httpx.get(site.url).text, "html.parser").select(".summary__title")) == 1
 
 
+def test_asking_for_help_makes_nothing(tmp_path):
+    said = run(Site(tmp_path / "site"), "serve", "--help")
+    assert said.returncode == 0
+    assert "Usage: hustings serve" in said.stdout
+    assert not (tmp_path / "site").exists()
+
+
 def test_welcome_is_not_for_a_database_that_has_posts(app, make):
     make.post("Ours")
     assert welcome.greet() is False
