@@ -30,13 +30,13 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     app.extensions["compress"] = Compress(app)
-    cache.init_app(app)  # behind the proxies' headers, in front of everything else
     purge.init_app(app)
     http.init_app(app)
     limits.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
+    cache.init_app(app)  # last, in front of everything else: what it answers asks for nothing behind it
     app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url
     # Asked of the database by the first template that says its name: a fragment has no use for it.

@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
         look = watch.of(db.engine)
     # Also where nothing is kept: other processes may keep what this one changes.
     app.extensions.setdefault(TOLD, []).append(lambda _names: look.settle())
+    app.extensions["watch"] = look
     if settings.cache_mb:
         cache = PageCache(app.wsgi_app, look, settings.cache_mb * 2**20, tells=settings.debug)
         app.extensions["cache"] = cache
@@ -69,8 +70,30 @@ class PageCache:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer from the store, or let Flask answer and keep what it says may be kept."""
+        # The way of nearly all requests, written out: every call and object on it can be told from a load test.
+        if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING") and not self.tells:
+            page = None if "HTTP_HX_REQUEST_TYPE" in environ else self.store.plain.get(environ["PATH_INFO"])
+            if page is not None and page.asked and self._is_right(page):
+                variant = page.variants.get(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
+                tags = environ.get("HTTP_IF_NONE_MATCH")
+                if variant is not None and (tags is None or tags == variant.etag):
+                    page.recent = True
+                    if tags is None:
+                        start_response("200 OK", variant.headers)
+                        return variant.chunks
+                    start_response("304 NOT MODIFIED", variant.not_modified)
+                    return ()
+        return self._answer_slowly(environ, start_response)
+
+    def _is_right(self, page: Page) -> bool:
+        try:
+            return self.sure and not self.watch.moved() and page.until > time.time()
+        except watch.LostError:
+            return False
+
+    def _answer_slowly(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
-        if method != "GET" and method != "HEAD":
+        if (method != "GET" and method != "HEAD") or environ["PATH_INFO"].startswith("/static/"):
             return self.app(environ, start_response)
         if len(query) > LONGEST_QUERY:
             return self._pass(environ, start_response)
@@ -177,7 +200,7 @@ class PageCache:
             start_response("304 NOT MODIFIED", self._with(how, headers))
             return ()
         start_response("200 OK", self._with(how, variant.headers))
-        return (variant.body,) if environ["REQUEST_METHOD"] == "GET" else ()
+        return variant.chunks if environ["REQUEST_METHOD"] == "GET" else ()
 
     def _with(self, how: str, headers: Headers) -> Headers:
         return [*headers, ("X-Cache", how)] if self.tells else headers

@@ -200,10 +200,13 @@ def finish(response: Response) -> Response:
     response.headers.extend(SECURITY_HEADERS)
     if own:
         response.headers["Referrer-Policy"] = own
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     is_read = request.method in ("GET", "HEAD") and response.status_code == 200
     is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
+    settings = current_app.config["SETTINGS"]
+    # What is kept for everybody must not depend on how the first one came.
+    is_tls_site = bool(settings.tls_certificate or (settings.site_url or "").startswith("https:"))
+    if is_tls_site or (request.is_secure and not is_shared):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if is_shared:
         response.vary.add("Accept-Encoding")
         response.headers.setdefault("Cache-Control", _for_everybody())
@@ -233,6 +236,9 @@ def _for_everybody() -> str:
     return f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={min(seconds, 60)}"
 
 
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+
+
 class TrustedProxies:
     """Believes X-Forwarded-* only from a neighbour that the settings name; takes them from all others."""
 
@@ -246,7 +252,7 @@ class TrustedProxies:
         if self.trusted and self.trusts(environ.get("REMOTE_ADDR", "")):
             environ["HTTP_X_FORWARDED_FOR"] = self.client(environ.get("HTTP_X_FORWARDED_FOR", ""))
             return self.proxied(environ, start_response)
-        for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"):
+        for name in _FORWARDED:
             environ.pop(name, None)
         return self.plain(environ, start_response)
 

@@ -18,10 +18,11 @@ SHARE_OF_FRAGMENTS = 0.25
 class Variant:
     """A page in one encoding."""
 
-    __slots__ = ("body", "etag", "headers", "not_modified")
+    __slots__ = ("body", "chunks", "etag", "headers", "not_modified")
 
     def __init__(self, page: "Page", encoding: str, *, well: bool) -> None:
         self.body = encode(page.body, encoding, well=well)
+        self.chunks = (self.body,)
         # A strong tag is one of bytes: the same page packed twice has two.
         self.etag = f'"{page.digest}-{encoding}{"" if well or encoding == IDENTITY else "-1"}"'
         kept = [*page.headers, ("ETag", self.etag)]
@@ -36,7 +37,7 @@ class Page:
     *until* is in seconds since 1970.
     """
 
-    __slots__ = ("asked", "body", "digest", "headers", "names", "until", "variants", "weight")
+    __slots__ = ("asked", "body", "digest", "headers", "names", "recent", "until", "variants", "weight")
 
     def __init__(self, headers: Headers, body: bytes, names: Iterable[str] = (), until: float = float("inf")) -> None:
         self.headers = [header for header in headers if header[0] not in ("Content-Length", "ETag")]
@@ -47,6 +48,7 @@ class Page:
         self.variants: dict[str, Variant] = {}
         self.weight = OVERHEAD + 2 * len(body)  # packed, it is about twice as much in all
         self.asked = False
+        self.recent = False
 
     def variant(self, encoding: str) -> Variant:
         """The page in *encoding*, packed quickly where `pack` has not been there yet."""
@@ -98,12 +100,16 @@ class Shelf:
 
 
 class Store:
-    """Pages up to *limit* bytes; what was not asked for longest goes first."""
+    """Pages up to *limit* bytes; what was not asked for lately goes first.
+
+    *plain* are those of the addresses without a query: nearly all that is asked for.
+    """
 
     def __init__(self, limit: int) -> None:
         fragments = int(limit * SHARE_OF_FRAGMENTS)
         self.limits = {False: limit - fragments, True: fragments}
         self.weights = {False: 0, True: 0}
+        self.plain: dict[str, Page] = {}
         self.shelves: dict[bool, dict[str, Shelf]] = {False: {}, True: {}}
         self.order: dict[bool, OrderedDict[Page, tuple[Shelf, str, tuple[str | None, ...]]]]
         self.order = {False: OrderedDict(), True: OrderedDict()}
@@ -111,16 +117,13 @@ class Store:
         self.lock = threading.Lock()
 
     def find(self, address: Address) -> Page | None:
-        """The page at *address*, which becomes the one that was asked for last."""
+        """The page at *address*, which counts as asked for lately."""
         shelf = self.shelves[address.is_fragment].get(address.path)
         if shelf is None:
             return None
         page = shelf.pages.get(address.values(shelf.parameters) if address.query else ())
         if page is not None:
-            try:
-                self.order[address.is_fragment].move_to_end(page)
-            except KeyError:  # dropped between these two lines
-                return None
+            page.recent = True
         return page
 
     def keep(self, address: Address, parameters: tuple[str, ...], page: Page) -> None:
@@ -133,12 +136,19 @@ class Store:
                 self._drop(kind, former)
             shelf = self.shelves[kind].setdefault(address.path, Shelf(parameters))
             shelf.pages[values] = page
+            if not kind and not values:
+                self.plain[address.path] = page
             self.order[kind][page] = (shelf, address.path, values)
             self.weights[kind] += page.weight
             for name in page.names:
                 self.made_of.setdefault(name, set()).add(page)
             while self.weights[kind] > self.limits[kind]:
-                self._drop(kind, next(iter(self.order[kind])))
+                oldest = next(iter(self.order[kind]))
+                if oldest.recent:  # a second chance
+                    oldest.recent = False
+                    self.order[kind].move_to_end(oldest)
+                else:
+                    self._drop(kind, oldest)
 
     def drop(self, name: str) -> None:
         """Drop every page that is made of *name*."""
@@ -163,6 +173,8 @@ class Store:
         shelf, path, values = self.order[kind].pop(page)
         self.weights[kind] -= page.weight
         del shelf.pages[values]
+        if not kind and not values:
+            del self.plain[path]
         if not shelf.pages:
             del self.shelves[kind][path]
         for name in page.names:

@@ -3,8 +3,6 @@
 import io
 import warnings
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 PORTRAIT_SIDE = 288
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _MOST_PIXELS = 50_000_000
@@ -16,6 +14,8 @@ class PictureError(Exception):
 
 def portrait(file: bytes) -> bytes:
     """A square WebP of 288 pixels from the middle of a JPEG, PNG, WebP or GIF; PictureError for all else."""
+    from PIL import Image, ImageOps, UnidentifiedImageError  # only here: every worker would keep it in memory
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow only warns of a bomb that is not quite large enough

@@ -26,7 +26,6 @@ SILENT_SECONDS = 40
 SECONDS_TO_LEAVE = 3
 QUIET_SECONDS = 0.4
 _READING = {"GET", "HEAD"}
-_BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 _ENDINGS = {signal.SIGTERM, signal.SIGINT}
 
 StartResponse = Callable[..., Any]
@@ -47,7 +46,11 @@ class Doorkeeper:
             self.last_request = time.monotonic()
             if environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # HTTP/2 has a message of its own for this, granian sends it
                 start_response = _last_answer(start_response)
-        if environ["REQUEST_METHOD"] in _READING and _BODY.isdisjoint(environ):
+        if (
+            environ["REQUEST_METHOD"] in _READING
+            and "CONTENT_LENGTH" not in environ
+            and "HTTP_TRANSFER_ENCODING" not in environ
+        ):
             return self.app(environ, start_response)
         return self._receive(environ, start_response)
 
