@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 from app import create_app
+from blueprints.accounts import models
 from blueprints.core.db import db
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
@@ -137,10 +140,23 @@ def environ() -> dict[str, str]:
     return {"SECRET_KEY": "test", "COMMENT_LIMIT": "1000 per minute"}
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """The templates, compiled once for all applications of a run: a test would spend half of its time on it."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly() -> None:
+    """What a password costs to try is a figure, not a promise of the suite; `tests/accounts` looks at the real one."""
+    models._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
 @pytest.fixture
-def app(tmp_path: Path, database: str, environ: dict[str, str]) -> Iterator[Flask]:
+def app(tmp_path: Path, database: str, environ: dict[str, str], compiled: BytecodeCache) -> Iterator[Flask]:
     app = create_app(Settings.from_environ({**environ, "DATABASE_URL": database}, tmp_path))
     app.config["TESTING"] = True
+    app.jinja_env.bytecode_cache = compiled
     with app.app_context():
         yield app
         db.session.remove()
