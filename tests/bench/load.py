@@ -40,7 +40,7 @@ class Readers:
     """wrk, which reads the *paths* of a site by turns over *connections* until *seconds* are over."""
 
     def __init__(
-        self, url: str, paths: Sequence[str], seconds: float, headers: dict[str, str], connections: int = 8
+        self, url: str, paths: Sequence[str], seconds: float, headers: dict[str, str], connections: int = 32
     ) -> None:
         words = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
         command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *words]

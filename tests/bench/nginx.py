@@ -27,6 +27,7 @@ http {{
   open_file_cache max=100;
   default_type text/html;
   gzip_static on;
+  {headers}
   {folders}
   server {{ listen 127.0.0.1:{port}; root {folder}/pages; }}
 }}
@@ -35,9 +36,9 @@ _FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 class Nginx:
-    """One worker process that serves *pages* (name: HTML), while the block runs."""
+    """One worker process that serves *pages* (name: HTML) with *headers* besides its own, while the block runs."""
 
-    def __init__(self, folder: Path, pages: dict[str, bytes]) -> None:
+    def __init__(self, folder: Path, pages: dict[str, bytes], headers: dict[str, str]) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         (folder / "pages").mkdir(parents=True)
@@ -48,6 +49,7 @@ class Nginx:
             user="user root;" if os.geteuid() == 0 else "",
             folder=folder,
             port=self.port,
+            headers=" ".join(f'add_header {name} "{value}";' for name, value in headers.items()),
             folders=" ".join(f"{name}_temp_path {folder}/{name};" for name in _FOLDERS),
         )
         (folder / "nginx.conf").write_text(config)

@@ -41,6 +41,7 @@ SIZES = (0, 30, 1000)
 DISCUSSED = 20  # posts with 30 comments each, among which writers and readers of the mixed load are spread
 PARTIAL = {"HX-Request-Type": "partial"}
 GZIP = {"Accept-Encoding": "gzip"}
+NGINX_SENDS = {"content-type", "content-length", "content-encoding", "etag", "vary", "date", "server"}
 POLL = "/posts/post-30/comments?after=30&skip=0&from=1&to=1"
 PAGES = {"front page": "/", **{f"post, {size:,} comments": f"/posts/post-{size}" for size in SIZES}}
 
@@ -135,11 +136,12 @@ def by_turns(rounds: int, *asked: Callable[[], Carried]) -> list[Carried]:
 
 
 def beside_nginx(place: Site, folder: Path, seconds: float, rounds: int) -> None:
-    """Pages that are kept: the site and the same bytes from a file."""
+    """Pages that are kept: the site and the same bytes, with the same headers, from a file."""
     pages = {path.rpartition("/")[2] or "front": fetched(place.url + path, "identity")[0] for path in PAGES.values()}
     head("kept pages, gzip", "requests/s", "median ms", "p99 ms", "µs CPU", "nginx, requests/s", "ratio", "goal")
     goals = {"post, 30 comments": 0.5, "post, 1,000 comments": 0.7}
-    with Nginx(folder, pages) as nginx:
+    sent = fetched(f"{place.url}/posts/post-30", "gzip")[1]
+    with Nginx(folder, pages, {name: value for name, value in sent.items() if name not in NGINX_SENDS}) as nginx:
         for name, path in PAGES.items():
             file = "/" + (path.rpartition("/")[2] or "front")
             ours, theirs, used = compared(place, path, nginx, file, GZIP, GZIP, seconds, rounds)
