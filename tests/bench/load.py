@@ -78,7 +78,7 @@ def _ms(text: str) -> float:
 class Writer:
     """A reader's browser with one connection that posts comments; *tokens* are those of the posts' forms, by path."""
 
-    numbers = itertools.count(1)
+    numbers = itertools.count(1_000_000)  # no text of the seeded comments
 
     def __init__(self, url: str, tokens: dict[str, str], *, scripts: bool = True) -> None:
         self.connection = http.client.HTTPConnection(urlsplit(url).netloc)
