@@ -46,8 +46,8 @@ from blueprints.core.db import BUSY_SECONDS, backend, db, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade, welcome, workers
 
-# Connections that a worker holds, idle ones of browsers among them, at some 10 KB each; when there are more, the next
-# wait in the listen queue. The limit of open files is the bound where it is lower; FILES are those for other things.
+# Connections that a worker holds, idle ones of browsers among them; when there are more, the next wait in the listen
+# queue. The limit of open files is the bound where it is lower; FILES are those for other things.
 CONNECTIONS, FILES = 8_192, 256
 # How many may wait to be taken; the kernel may allow fewer (net.core.somaxconn).
 QUEUE = 2_048
