@@ -71,7 +71,7 @@ class PageCache:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer from the store, or let Flask answer and keep what it says may be kept."""
         # The way of nearly all requests, written out: every call and object on it can be told from a load test.
-        if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING") and not self.tells:
+        if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING"):
             page = None if "HTTP_HX_REQUEST_TYPE" in environ else self.store.plain.get(environ["PATH_INFO"])
             if page is not None and page.asked and self._is_right(page):
                 variant = page.variants.get(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
@@ -79,9 +79,9 @@ class PageCache:
                 if variant is not None and (tags is None or tags == variant.etag):
                     page.recent = True
                     if tags is None:
-                        start_response("200 OK", variant.headers)
+                        start_response("200 OK", self._with("hit", variant.headers) if self.tells else variant.headers)
                         return variant.chunks
-                    start_response("304 NOT MODIFIED", variant.not_modified)
+                    start_response("304 NOT MODIFIED", self._with("hit", variant.not_modified))
                     return ()
         return self._answer_slowly(environ, start_response)
 

@@ -99,6 +99,15 @@ def test_reader_who_has_the_page_gets_304_without_a_body(app, client, post, warm
     assert how(answer) == ("hit" if warm else "miss")
 
 
+@pytest.mark.parametrize(("tag", "status"), [('"other"', 200), ('"other", {}', 304), ("{}", 304), ("W/{}", 304)])
+def test_tag_of_another_page_gets_this_one_however_often_it_was_asked_for(client, post, tag, status):
+    for _ in range(3):
+        page = client.get("/posts/essay")
+    answer = client.get("/posts/essay", headers={"If-None-Match": tag.format(page.headers["ETag"])})
+    assert (answer.status_code, how(answer)) == (status, "hit")
+    assert answer.data == (page.data if status == 200 else b"")
+
+
 def test_after_a_change_the_old_tag_gets_the_new_page(client, make, post):
     tag = client.get("/posts/essay").headers["ETag"]
     make.comment(post, "Brand new words.")
