@@ -1,7 +1,7 @@
 """Stylesheets and scripts under addresses that carry their content's hash, compressed once, answered before Flask.
 
-`Shelf.assets` is what there is: an address, its content, and the content in each encoding. It is filled from `static/`
-when the application is made. `serve` keeps it in `INSTANCE/static` besides, so that compressing is done once for each
+`Publisher.assets` is what there is: an address, its content, and the content in each encoding. It is filled from
+`static/` when the application is made. `serve` keeps it in `INSTANCE/static` besides, so that compressing is done once for each
 version, and a page from before an upgrade still finds the stylesheet that it names.
 
 Granian could serve that folder itself, from Rust. It sends nothing compressed there, no `nosniff`, no `Vary`, no
@@ -98,7 +98,7 @@ class Asset:
         self.encoded = encoded
 
 
-class Shelf:
+class Publisher:
     """A WSGI layer before Flask that answers for the published files and passes on everything else."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
@@ -142,10 +142,10 @@ class Shelf:
 def init_app(app: Flask) -> None:
     """Publish every bundle and give the templates `asset(name)`."""
     root = Path(app.root_path) / "static"
-    shelf = app.extensions["assets"] = Shelf(app.wsgi_app)
-    addresses = {name: shelf.put(_bundle(name, [root / part for part in parts])) for name, parts in BUNDLES.items()}
+    publisher = app.extensions["assets"] = Publisher(app.wsgi_app)
+    addresses = {name: publisher.put(_bundle(name, [root / part for part in parts])) for name, parts in BUNDLES.items()}
     app.jinja_env.globals["asset"] = addresses.__getitem__
-    app.wsgi_app = shelf  # type: ignore[method-assign]
+    app.wsgi_app = publisher  # type: ignore[method-assign]
 
 
 def _bundle(name: str, parts: list[Path]) -> Asset:

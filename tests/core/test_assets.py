@@ -10,14 +10,14 @@ from pathlib import Path
 import brotli
 import pytest
 
-from blueprints.core.assets import BUNDLES, SECONDS_KEPT, Asset, Shelf
+from blueprints.core.assets import BUNDLES, SECONDS_KEPT, Asset, Publisher
 from blueprints.core.encodings import zstd
 
 DECODE = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
 
 
 @pytest.fixture
-def shelf(app):
+def publisher(app):
     return app.extensions["assets"]
 
 
@@ -109,42 +109,42 @@ def test_nothing_else_is_there(client, path):
     assert "immutable" not in answer.headers["Cache-Control"]
 
 
-def test_start_keeps_what_it_compressed_and_mends_what_is_damaged(app, shelf, tmp_path):
+def test_start_keeps_what_it_compressed_and_mends_what_is_damaged(app, publisher, tmp_path):
     folder = tmp_path / "static"
-    shelf.keep(folder)
+    publisher.keep(folder)
     kept = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert len(kept) == 4 * len(BUNDLES)
-    for address, asset in shelf.assets.items():
+    for address, asset in publisher.assets.items():
         assert kept[Path(address).name] == asset.content
         assert kept[Path(address).name + ".br"] == asset.encoded["br"]
     for path in folder.glob("*.br"):
         path.write_bytes(b"")
     for path in folder.glob("*.css"):
         path.write_bytes(b"body { display: none }")
-    again = shelf.__class__(app.wsgi_app)
-    for asset in list(shelf.assets.values()):
+    again = publisher.__class__(app.wsgi_app)
+    for asset in list(publisher.assets.values()):
         again.put(Asset(asset.name, asset.content))
     again.keep(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
 
 
-def test_page_from_before_an_upgrade_still_finds_its_stylesheet_for_a_while(app, client, shelf, tmp_path):
+def test_page_from_before_an_upgrade_still_finds_its_stylesheet_for_a_while(app, client, publisher, tmp_path):
     folder = tmp_path / "static"
     folder.mkdir()
-    current, former = list(shelf.assets.values()), Shelf(app.wsgi_app)
+    current, former = list(publisher.assets.values()), Publisher(app.wsgi_app)
     old = _versioned(b"body { color: black }")
     former.put(Asset(old, b"body { color: black }"))
     former.keep(folder)
     (folder / "notes.txt").write_text("not ours")
     (folder / "site-aaaaaaaaaaaa.css").write_text("its name does not say what it holds")
-    shelf.keep(folder)
+    publisher.keep(folder)
     answer = client.get(f"/static/{old}", headers={"Accept-Encoding": "br"})
     assert brotli.decompress(answer.data) == b"body { color: black }"
     assert client.get("/static/notes.txt").status_code == 404
     assert client.get("/static/site-aaaaaaaaaaaa.css").status_code == 404
     for path in folder.iterdir():
         os.utime(path, (0, time.time() - SECONDS_KEPT - 60))
-    later = Shelf(app.wsgi_app)
+    later = Publisher(app.wsgi_app)
     for asset in current:
         later.put(asset)
     later.keep(folder)
