@@ -53,6 +53,9 @@ def front():
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
+    purge._teller.submit(
+        bool
+    ).result()  # what is still to be told is told: tries of a dead address would hold up others
     server.shutdown()
     thread.join()
     server.server_close()
