@@ -82,7 +82,7 @@ class PageCache:
                         start_response("200 OK", self._with("hit", variant.headers) if self.tells else variant.headers)
                         return variant.chunks
                     start_response("304 NOT MODIFIED", self._with("hit", variant.not_modified))
-                    return ()
+                    return []
         return self._answer_slowly(environ, start_response)
 
     def _is_right(self, page: Page) -> bool:
@@ -178,7 +178,7 @@ class PageCache:
             if not is_head:
                 return chunks
             _close(chunks)
-            return ()
+            return []
         body = b"".join(chunks)
         _close(chunks)
         page = Page(headers, body, noted.names, min(noted.until, time.time() + LONGEST_SECONDS))
@@ -198,9 +198,9 @@ class PageCache:
             if tag not in ("*", variant.etag):
                 headers = [("ETag", tag) if header[0] == "ETag" else header for header in headers]
             start_response("304 NOT MODIFIED", self._with(how, headers))
-            return ()
+            return []
         start_response("200 OK", self._with(how, variant.headers))
-        return variant.chunks if environ["REQUEST_METHOD"] == "GET" else ()
+        return variant.chunks if environ["REQUEST_METHOD"] == "GET" else []
 
     def _with(self, how: str, headers: Headers) -> Headers:
         return [*headers, ("X-Cache", how)] if self.tells else headers

@@ -22,7 +22,7 @@ class Variant:
 
     def __init__(self, page: "Page", encoding: str, *, well: bool) -> None:
         self.body = encode(page.body, encoding, well=well)
-        self.chunks = (self.body,)
+        self.chunks = [self.body]  # a list: granian sends it in one piece, and draws all else bit by bit (2.8)
         # A strong tag is one of bytes: the same page packed twice has two.
         self.etag = f'"{page.digest}-{encoding}{"" if well or encoding == IDENTITY else "-1"}"'
         kept = [*page.headers, ("ETag", self.etag)]

@@ -292,7 +292,7 @@ def test_fault_of_the_server_gives_the_text_back(client, post, monkeypatch, capl
     def broken(*_args, **_kwargs):
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("blueprints.comments.views.add", broken)
+    monkeypatch.setattr("blueprints.comments.views.answering.add", broken)
     response = send(client, post, world)
     assert response.status_code == 500
     assert "a fault" not in response.get_data(as_text=True)

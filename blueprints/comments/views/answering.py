@@ -1,0 +1,231 @@
+"""Answering: a comment or a reply comes in, is judged and stored; whatever goes wrong, its words are given back."""
+
+import logging
+import re
+import secrets
+from typing import Any
+
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException
+
+from blueprints.accounts.guards import me
+from blueprints.comments import queries, spam, thread
+from blueprints.comments.forms import BlankForm, CommentForm
+from blueprints.comments.models import Comment, add, writer_hash
+from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
+from blueprints.core import errors, limits, markdown, settings, site
+from blueprints.core.db import db, writing
+from blueprints.core.htmx import answer, wants_fragment
+from blueprints.core.http import behind_tls, shared
+from blueprints.core.limits import TooFastError
+from blueprints.posts.models import Post
+
+log = logging.getLogger("hustings.comments")
+_FORM_ID = re.compile(r"comment-form|reply-[1-9][0-9]{0,18}-form", re.ASCII)
+WRITER_SECONDS = 365 * 86_400
+
+
+class ParentGoneError(Conflict):
+    """The comment that was being answered has been removed meanwhile."""
+
+    description = (
+        "The comment you were answering has been removed meanwhile. Your text is all here: "
+        "send it as a comment of its own, or keep it for later."
+    )
+
+
+class OtherPostError(Conflict):
+    """The form was made for another post."""
+
+
+@bp.post("/posts/<slug>/comments")
+def create(slug: str) -> ResponseReturnValue:
+    """Add a comment to a post, or a reply if `parent` names what it answers."""
+    return _submit(slug=slug)
+
+
+@bp.route("/comments/<id:number>/reply", methods=["GET", "POST"])
+@shared()
+def reply(number: int) -> ResponseReturnValue:
+    """The form below one comment; posting it answers that comment."""
+    parent = queries.to_read(number) or abort(404)
+    if request.method == "POST":
+        return _submit(id=parent.post_id)
+    post = readable(id=parent.post_id)
+    if parent.number is None:
+        abort(404)
+    if not parent.is_public:
+        abort(410, "The comment you want to answer has been removed.")
+    if not post.comments_open:
+        abort(403, "The discussion of this post is closed.")
+    context = _form_context(post, BlankForm(post.id, parent.id), parent)
+    return answer("comments/reply.html", "comments/reply_form.hx.html", **context)
+
+
+def _submit(**key: str | int) -> ResponseReturnValue:
+    """Guard, parse, one verb, answer: for a comment or a reply. The post with this *key* is read inside the lock."""
+    limits.spend(settings.current().comment_limit, "comment", limits.network_of(request.remote_addr or ""))
+    account = me()
+    sent: MultiDict[str, str] = MultiDict(request.form)
+    if account:
+        sent["author"], sent["email"] = account.person.name, account.email
+    if request.view_args and "number" in request.view_args:
+        sent["parent"] = str(request.view_args["number"])
+    form = CommentForm(sent)
+    if not form.validate():
+        return _invalid(form, **key)
+    comment = Comment(
+        name=form.author.data,
+        email=str(form.email.data).casefold(),
+        url=form.url.data or "",
+        submission_key=form.key.data or None,
+        person_id=account.person_id if account else None,
+        address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
+    )
+    comment.write(str(form.comment.data))
+    if not markdown.plain_text(comment.html):
+        form.comment.errors = ["There is nothing to read in this text."]
+        return _invalid(form, **key)
+    writer = request.cookies.get(WRITER) or secrets.token_urlsafe(24)
+    try:
+        with writing():
+            post = readable(**key)
+            if not form.is_of(post.id):
+                raise OtherPostError
+            stored, is_new = _store(comment, post, form.parent_id, writer, is_staff=account is not None)
+    except OtherPostError:
+        return _invalid(form, **key)
+    except ParentGoneError as error:
+        form.parent.data = ""
+        form.form_errors = [str(error.description)]
+        return _invalid(form, **key)
+    response = make_response(_accepted(stored, is_new=is_new, writer=writer))
+    if not stored.is_public and stored.is_by(writer):
+        response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
+    return response
+
+
+def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, is_staff: bool) -> tuple[Comment, bool]:
+    """Inside the write lock: the comment that is there now, and whether it is this one."""
+    sent = queries.like(
+        post.id, key=comment.submission_key, email=comment.email, text=comment.text, parent_id=parent_id
+    )
+    here = sorted((row for row in sent if row.post_id == post.id), key=lambda row: not row.has_key)
+    if here:
+        return known(here[0].id), False
+    if sent:
+        comment.submission_key = None  # used below another post: what was sent here is not the same
+    if not post.comments_open:
+        raise Forbidden(
+            "The discussion of this post is closed. Your text was not stored; copy it if you want to keep it."
+        )
+    parent = queries.to_read(parent_id) if parent_id else None
+    if parent_id and (parent is None or not parent.is_public or parent.post_id != post.id):
+        raise ParentGoneError
+    verdict = spam.judge(site.shown(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff)
+    comment.post, comment.parent = post, parent
+    comment.state, comment.hold_reason = verdict.state, verdict.reason
+    comment.writer_hash = writer_hash(writer)
+    return add(comment), True
+
+
+def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnValue:
+    post = comment.post
+    if not wants_fragment():
+        own = url_for("comments.mine", slug=post.slug, _anchor=comment.anchor)
+        return answer(redirect(place_of(comment) if comment.is_public else own, 303), "")
+    status = 201 if is_new else 200
+    sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id()}
+    if not is_new and comment.is_public:
+        number = thread.page_of(comment)
+        found = thread.page(post, number)
+        return fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment, **sent)
+    if not comment.is_public:
+        # The same words under the same address may have come from another browser: that one's are not shown here.
+        waiting = [
+            preview(each)._replace(takes_focus=each.id == comment.id)
+            for each in queries.waiting_of(writer_hash(writer), post.id)
+        ]
+        return fragment("comments/held.hx.html", status=status, post=post, entries=waiting, **sent)
+    after = min(number_in("after", request.form) or 0, post.last_number)
+    entry = thread.Entry.of(comment)._replace(takes_focus=True)
+    return fragment(
+        "comments/create.hx.html",
+        status=status,
+        post=post,
+        entry=entry,
+        parent=comment.parent,
+        nests=comment.depth <= settings.current().thread_depth,
+        after=after,
+        **sent,
+        **news(post, after, own=comment),
+    )
+
+
+def _invalid(form: CommentForm, **key: str | int) -> ResponseReturnValue:
+    post = readable(**key)
+    form.renew(post.id)
+    parent = queries.to_read(form.parent_id) if not form.parent.errors and form.parent_id else None
+    if parent is not None and (not parent.is_public or parent.post_id != post.id):
+        parent = None
+    context = _form_context(post, form, parent, form_id=_form_id())
+    return answer("comments/new.html", "comments/_form.html", status=422, **context)
+
+
+def _form_context(
+    post: Post, form: CommentForm | BlankForm, parent: Comment | None, *, form_id: str | None = None
+) -> dict[str, Any]:
+    """What `_form.html` needs. A reply whose parent is gone stays in its place and becomes a comment."""
+    action = url_for("comments.reply", number=parent.id) if parent else url_for("comments.create", slug=post.slug)
+    own_id = f"reply-{parent.id}-form" if parent else "comment-form"
+    return {"post": post, "form": form, "parent": parent, "action": action, "form_id": form_id or own_id}
+
+
+def _form_id() -> str:
+    """The id of the form that was sent, so that the answer changes that one and leaves others as they are."""
+    sent = request.form.get("slot", "")
+    return sent if _FORM_ID.fullmatch(sent) else "comment-form"
+
+
+@bp.errorhandler(Exception)
+def give_back(error: Exception) -> ResponseReturnValue:
+    """Whatever goes wrong after somebody wrote something: the reason in plain words, and every word of theirs."""
+    db.session.rollback()
+    status: int = 500
+    reason: str | None = None
+    headers: list[tuple[str, str]] = []
+    if isinstance(error, TooFastError):
+        status, reason = 429, errors.wait_text(error)
+        headers = [("Retry-After", str(error.retry_after))]
+    elif isinstance(error, HTTPException):
+        status, reason = error.code or 500, errors.reason_of(error)
+    elif isinstance(error, OperationalError) and errors.is_busy(error):
+        status, reason, headers = 503, None, [("Retry-After", "5")]
+    else:
+        log.error("a comment page failed", exc_info=error)
+    if request.method != "POST" or status == 413:
+        return errors.problem(status, reason, headers)
+    return _refuse(status, reason or errors.text_of(status), headers)
+
+
+def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Response:
+    if wants_fragment():
+        return errors.problem(status, reason, headers)
+    if status >= 500:
+        errors.forget_database()
+    try:
+        form = CommentForm(request.form)
+    except HTTPException:  # a body that cannot be read at all: nothing to give back
+        return errors.problem(status, reason, headers)
+    response = make_response(
+        render_template(
+            "comments/kept.html", form=form, reason=reason, action=request.path, title=errors.title_of(status)
+        ),
+        status,
+    )
+    response.headers.extend(headers)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

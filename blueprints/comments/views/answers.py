@@ -1,0 +1,73 @@
+"""What the views of the thread share: what may be read, and the kinds of answers."""
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
+
+from blueprints.comments import queries, thread
+from blueprints.comments.models import Comment
+from blueprints.core import markdown
+from blueprints.core.http import counted
+from blueprints.posts import queries as posts
+from blueprints.posts.addresses import post_url
+from blueprints.posts.models import Post
+
+bp = Blueprint("comments", __name__)
+WRITER = "writer"
+
+
+@bp.after_request
+def tell_renderings_apart(response: Response) -> Response:
+    """A page and a fragment live under one address here; no cache may take one for the other."""
+    response.vary.add("HX-Request-Type")
+    return response
+
+
+def readable(**key: str | int) -> Post:
+    """The post with this *slug* or *id*, if everybody may read it; a draft's comments are no more seen than it is."""
+    post = posts.in_brief(**key)
+    if post is None or not (post.is_public or post.was_public):
+        raise NotFound
+    if not post.is_public:
+        abort(410)
+    return post
+
+
+def known(number: int) -> Comment:
+    """The comment with this id, in whatever state; 404 if there is none."""
+    return queries.by_id(number) or abort(404)
+
+
+def number_in(name: str, source: MultiDict[str, str] | None = None) -> int | None:
+    """The number that the query, or *source*, gives under *name*; nothing if it is none."""
+    return counted((request.args if source is None else source).get(name, ""))
+
+
+def fragment(template: str, *, status: int = 200, **context: object) -> Response:
+    """The answer to htmx: a part of the page, for this browser alone."""
+    response = make_response(render_template(template, **context), status)
+    response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
+    return response
+
+
+def preview(comment: Comment) -> thread.Entry:
+    """A comment that waits, as its writer sees it: links do not lead anywhere yet."""
+    words = markdown.without_links(comment.html)
+    return thread.Entry.of(comment)._replace(html=words, url="", in_reply_to=thread.answered(comment))
+
+
+def place_of(comment: Comment) -> str:
+    """The address of *comment* below its post, on the right page of the thread."""
+    number = thread.page_of(comment)
+    return post_url(comment.post, anchor=comment.anchor, page=number if number > 1 else None)
+
+
+def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, int]:
+    """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves."""
+    skip = (number_in("skip") or number_in("skip", request.form) or 0) + bool(own and own.is_public)
+    return {
+        "fresh": queries.count_since(post, after, but=skip),
+        "skip": skip,
+        "page": number_in("from") or number_in("from", request.form) or 1,
+        "upto": number_in("to") or number_in("to", request.form) or 1,
+    }

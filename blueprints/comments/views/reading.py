@@ -1,0 +1,76 @@
+"""Reading a thread: the whole of it, a page, what is new, one comment, and what waits."""
+
+from flask import abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.comments import queries, thread
+from blueprints.comments.forms import BlankForm
+from blueprints.comments.models import writer_hash
+from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
+from blueprints.core.htmx import wants_fragment
+from blueprints.core.http import keep_out, page_number, shared
+from blueprints.posts.models import Post
+
+# Whoever has read up to one of so many last comments asks the same as many others.
+LATELY = 10
+
+
+@bp.get("/posts/<slug>/comments")
+@shared("page", "after", "upto", "skip", "from", "to")
+def index(slug: str) -> ResponseReturnValue:
+    """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
+    post = readable(slug=slug)
+    number, upto, after = page_number(), number_in("upto"), number_in("after")
+    if not _is_common(post, number, upto, after):
+        keep_out()
+    if wants_fragment() and after is not None and "page" not in request.args:
+        return fragment("comments/_news.html", post=post, after=after, **news(post, after))
+    found = thread.page(post, number, upto, after=after)
+    if number > 1 and not found.entries:
+        abort(404)
+    if not wants_fragment():
+        return render_template("comments/index.html", post=post, thread=found, form=BlankForm(post.id))
+    if upto:
+        return fragment("comments/refresh.hx.html", post=post, thread=found, upto=upto)
+    # The next page was asked for with the line of news: its pages grow by one, what is new stays new.
+    after = post.last_number if after is None else after
+    found.entries[:1] = [entry._replace(takes_focus=True) for entry in found.entries[:1]]
+    line = {**news(post, after), "upto": number}
+    return fragment("comments/more.hx.html", post=post, thread=found, after=after, **line)
+
+
+@bp.get("/posts/<slug>/comments/mine")
+def mine(slug: str) -> ResponseReturnValue:
+    """What this browser has sent and an editor has not seen yet; nobody else is shown it."""
+    post = readable(slug=slug)
+    writer = request.cookies.get(WRITER)
+    waiting = queries.waiting_of(writer_hash(writer), post.id) if writer else []
+    entries = [preview(comment) for comment in waiting]
+    template = "comments/_mine.html" if wants_fragment() else "comments/mine.html"
+    response = make_response(render_template(template, entries=entries, post=post))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.get("/comments/<id:number>")
+@shared()
+def show(number: int) -> ResponseReturnValue:
+    """The permalink: leads to the comment in its place, on the right page of its thread."""
+    comment = known(number)
+    post = readable(id=comment.post_id)
+    if comment.is_public:
+        if wants_fragment():
+            return fragment("comments/show.hx.html", entry=thread.Entry.of(comment), post=post)
+        return redirect(place_of(comment), 302)
+    if comment.state == "pending" and comment.is_by(request.cookies.get(WRITER)):
+        return redirect(url_for("comments.mine", slug=post.slug, _anchor=comment.anchor), 302)
+    if comment.number is None:
+        abort(404)
+    return render_template("comments/gone.html", comment=comment, post=post), 410
+
+
+def _is_common(post: Post, number: int, upto: int | None, after: int | None) -> bool:
+    """Whether many readers ask just this: pages one by one, and news since one of the last few comments."""
+    own = (number_in("skip") or 0) == 0 and (number_in("from") or 1) == (number_in("to") or 1) == 1
+    late = after is None or post.last_number - LATELY <= after <= post.last_number
+    return own and late and upto in (None, number)
