@@ -8,7 +8,7 @@ from flask.templating import Environment
 from flask_compress import Compress
 from werkzeug.local import LocalProxy
 
-from blueprints.core import assets, cache, db, errors, filters, http, limits, purge, site
+from blueprints.core import assets, cache, db, errors, filters, http, limits, mail, postman, purge, site
 
 
 class Templates(Environment):
@@ -33,6 +33,8 @@ def init_app(app: Flask) -> None:
     purge.init_app(app)
     http.init_app(app)
     limits.init_app(app)
+    mail.init_app(app)
+    postman.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)

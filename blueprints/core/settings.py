@@ -13,12 +13,17 @@ from pathlib import Path
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from limits import parse as parse_limit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from blueprints.core.transports import Line
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NEEDED_BY_MAIL = {"MAIL_FROM": "what stands as sender", "SITE_URL": "links that can be followed"}
 
 
 class SettingError(Exception):
@@ -51,6 +56,11 @@ class Settings:
     cdn_seconds: int
     purge_url: str | None
     purge_token: str
+    mail_line: Line
+    mail_from: tuple[str, str]
+    mail_reply_to: str
+    mail_per_address: int
+    mail_per_hour: int
     debug: bool
 
     @classmethod
@@ -84,6 +94,11 @@ class Settings:
             cdn_seconds=read.number("CDN_SECONDS", 0, low=0, high=31_536_000),
             purge_url=read.web_address("PURGE_URL"),
             purge_token=read.text("PURGE_TOKEN", ""),
+            mail_line=read.mail_line("MAIL_URL"),
+            mail_from=read.mail_from("MAIL_FROM"),
+            mail_reply_to=read.mail_address("MAIL_REPLY_TO")[1],
+            mail_per_address=read.number("MAIL_PER_ADDRESS", 50, low=1, high=10_000),
+            mail_per_hour=read.number("MAIL_PER_HOUR", 1000, low=1, high=1_000_000),
             debug=read.number("DEBUG", 0, low=0, high=1) == 1,
         )
 
@@ -136,6 +151,40 @@ class _Reader:
         if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
             raise SettingError(f"{name} must be an address that begins with http:// or https://.")
         return text or None
+
+    def mail_line(self, name: str) -> Line:
+        try:
+            line = Line.parse(self.text(name, "console:"))
+        except ValueError as error:  # the address is not repeated: it may hold a password
+            raise SettingError(
+                f"{name} must read like 'smtp://user:password@mail.example.org:587', 'smtps://…' or 'console:'; "
+                "what is not a letter or digit in user and password is written as %40."
+            ) from error
+        if line.scheme != "console":
+            for other in ("MAIL_FROM", "SITE_URL"):
+                if not self.text(other, ""):
+                    raise SettingError(f"{name} needs {other} beside it, for {_NEEDED_BY_MAIL[other]}.")
+        return line
+
+    def mail_from(self, name: str) -> tuple[str, str]:
+        found = self.mail_address(name)
+        return found if found[1] else ("", "hustings@localhost")
+
+    def mail_address(self, name: str) -> tuple[str, str]:
+        """(name, address) of what reads like 'Name <address>'."""
+        text = self.text(name, "")
+        if not text:
+            return "", ""
+        found = re.fullmatch(r"(?:([^<>\x00-\x1f\x7f]*?)\s*<([^<>\s]+)>|([^<>\s]+))", text)
+        try:
+            if not found:
+                raise EmailNotValidError
+            address = validate_email(found[2] or found[3], check_deliverability=False, test_environment=True)
+        except EmailNotValidError as error:
+            raise SettingError(f"{name} must read like 'post@example.org' or 'Name <post@example.org>'.") from error
+        if address.ascii_email is None:
+            raise SettingError(f"{name} must be in ASCII before the @, for most mail servers take no other.")
+        return (found[1] or "").strip().strip('"'), address.ascii_email
 
     def time_zone(self, name: str, default: str) -> ZoneInfo:
         text = self.text(name, default)

@@ -8,6 +8,9 @@ import click
 from flask import Flask
 from werkzeug.local import LocalProxy
 
+from blueprints.core import mail, postman
+from blueprints.core.db import db, writing
+from blueprints.core.filters import count
 from blueprints.core.settings import SettingError, database_url
 from blueprints.operations import move as moving
 from blueprints.operations import serve as serving
@@ -108,6 +111,65 @@ def remove_welcome(app: Flask) -> None:
     with app.app_context():
         removed = welcome.remove()
     click.echo("The welcome post is gone." if removed else "There is no welcome post.")
+
+
+@hustings.group("mail")
+def mail_() -> None:
+    """Letters that the site sends: what waits, what had trouble, and a try of the settings."""
+
+
+@mail_.command("send")
+@click.pass_obj
+def send_mail(app: Flask) -> None:
+    """Send everything that waits now, without waiting for its next attempt; `serve` sends by itself."""
+    upgrade.run(app)
+    with app.app_context():
+        with writing():
+            postman.hurry()
+        sent = postman.Postman(app).round()
+        left = mail.counts()
+        waiting = left[mail.WAITING] + left[mail.SENDING]
+        click.echo(f"{count(sent, 'letter')} sent, {waiting:,} left.")
+        if waiting:
+            click.echo(f"Why: {postman.trouble() or 'see `hustings mail status`'}")
+
+
+@mail_.command("status")
+@click.pass_obj
+def mail_status(app: Flask) -> None:
+    """Show how many letters wait or have ended, and what had trouble."""
+    upgrade.run(app)
+    with app.app_context():
+        for state, number in mail.counts().items():
+            click.echo(f"{state:10} {number:>8,}")
+        if words := postman.trouble():
+            click.echo(f"\nNo letter leaves at the moment: {words}.")
+        for row in mail.troubled():
+            click.echo(f"\n{row.address}, {row.kind}, {row.state}, attempt {row.attempts}: {row.last_error}")
+
+
+@mail_.command("test")
+@click.argument("address")
+@click.pass_obj
+def test_mail(app: Flask, address: str) -> None:
+    """Send a letter to ADDRESS at once and say what the mail server answers."""
+    upgrade.run(app)
+    with app.app_context():
+        with writing():
+            letter = mail.write("test", address)
+        if letter is None:
+            click.echo(
+                f"hustings: {address} is no address, has refused mail lately or had its share for today.", err=True
+            )
+            sys.exit(1)
+        postman.Postman(app).round()
+        db.session.refresh(letter)
+        if letter.state != mail.SENT:
+            click.echo(
+                f"hustings: not sent: {letter.last_error or postman.trouble() or 'another process sends'}.", err=True
+            )
+            sys.exit(1)
+        click.echo("The mail server has taken it.")
 
 
 hustings.add_command(import_)

@@ -43,6 +43,7 @@ from granian.server.mp import MPServer, WorkerProcess
 from blueprints.accounts.queries import has_administrator
 from blueprints.core import site
 from blueprints.core.db import BUSY_SECONDS, backend, db, writing
+from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade, welcome, workers
 
@@ -70,6 +71,7 @@ _OPTIONS = (
     (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", SECONDS_TO_TAKE * 1000),
 )
 _FIRST_INHERITED = 3
+_RELATIVE = "; links in it begin at the root, for SITE_URL is not set"
 
 
 class Server(MPServer):
@@ -112,6 +114,8 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
     announce(f"Hustings serves {_address(settings)}  (Ctrl-C stops it; {database})")
     if unclaimed and not predecessors:
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
+    if settings.mail_line.scheme == "console":
+        announce(f"Mail is shown here, for MAIL_URL names no server{_RELATIVE if not settings.site_url else ''}.")
     assets = app.extensions["assets"]
     assets.keep(settings.instance / "static")
 
@@ -193,7 +197,8 @@ def _serve(
 
 def _load(load: Callable[[], Flask], tell: int) -> workers.Application:
     """In a worker: what it answers with."""
-    application = workers.attend(load().wsgi_app)
+    app = load()
+    application = workers.attend(app.wsgi_app, Postman(app))
     os.write(tell, b".")
     return application
 

@@ -12,6 +12,8 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
+from blueprints.core.postman import Postman
+
 # Threads that a worker may spend inside Python. Granian starts them as they are needed; the more of them compete, the
 # dearer a page from the cache (processor time with 64 connections: 18 µs with 4 threads, 21 with 16, 30 with 64).
 THREADS = 16
@@ -84,19 +86,22 @@ class Doorkeeper:
             time.sleep(min(begin + SECONDS_TO_LEAVE, self.last_request + QUIET_SECONDS) - moment)
 
 
-def attend(app: Application) -> Application:
-    """In a new worker: *app* behind its doorkeeper, with threads that look after signals, parent and connections."""
+def attend(app: Application, postman: Postman) -> Application:
+    """In a new worker: *app* behind its doorkeeper, with threads that look after signals, parent, connections, mail."""
     door = Doorkeeper(app)
     # Granian's threads inherit this: the two signals reach nobody but the thread that waits for them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    threading.Thread(target=_leave_when_told, args=(door,), daemon=True).start()
+    threading.Thread(target=_leave_when_told, args=(door, postman), daemon=True).start()
     threading.Thread(target=_look_around, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=postman.work, name="postman", daemon=True).start()
     return door
 
 
-def _leave_when_told(door: Doorkeeper) -> None:
+def _leave_when_told(door: Doorkeeper, postman: Postman) -> None:
     signal.sigwait(_ENDINGS)
+    postman.stop()
     door.close()
+    postman.idle.wait(SECONDS_TO_LEAVE)  # a letter that is broken off now would be sent a second time
     if callable(stop := signal.getsignal(signal.SIGTERM)):  # granian's
         stop(signal.SIGTERM, None)
 

@@ -59,6 +59,17 @@ def run(folder, *words: str, **settings: str) -> Result:
         ("DATABASE_URL", "postgresql+asyncpg://me:sesame@example.org/site", "DATABASE_URL must read like"),
         ("DATABASE_URL", "mysql://me:sesame@example.org/site", "DATABASE_URL must read like"),
         ("DATABASE_URL", "sqlite:////no/such/folder/site.db", "DATABASE_URL names a file in /no/such/folder"),
+        ("MAIL_URL", "mail.example.org", "MAIL_URL must read like 'smtp://user:password@mail.example.org:587'"),
+        ("MAIL_URL", "smtp://me:sesame@", "MAIL_URL must read like"),
+        ("MAIL_URL", "smtp://me:sesame@mail.example.org:many", "MAIL_URL must read like"),
+        ("MAIL_URL", "smtp://me:sesame@mail.example.org?tls=perhaps", "MAIL_URL must read like"),
+        ("MAIL_URL", "smtp://me:sesame@mail.example.org?colour", "MAIL_URL must read like"),
+        ("MAIL_URL", "smtp://me:sesame@mail.example.org", "MAIL_URL needs MAIL_FROM beside it"),
+        ("MAIL_FROM", "The editors", "MAIL_FROM must read like"),
+        ("MAIL_FROM", "The editors <post>", "MAIL_FROM must read like"),
+        ("MAIL_FROM", "若水@example.org", "MAIL_FROM must be in ASCII before the @"),
+        ("MAIL_REPLY_TO", "nobody", "MAIL_REPLY_TO must read like"),
+        ("MAIL_PER_ADDRESS", "0", "MAIL_PER_ADDRESS must be"),
         ("INSTANCE", "/dev/null/site", "INSTANCE must name a folder that can be made"),
     ],
 )
@@ -89,6 +100,19 @@ def test_wrong_setting_stops_the_start_with_one_sentence(tmp_path, name, value, 
 )
 def test_address_of_a_server_is_taken_in_every_usual_spelling(tmp_path, written, opened):
     assert Settings.from_environ({"DATABASE_URL": written}, tmp_path).database_url == opened
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("post@example.org", ("", "post@example.org")),
+        ("The editors <post@example.org>", ("The editors", "post@example.org")),
+        ('"The editors" <post@bücher.example>', ("The editors", "post@xn--bcher-kva.example")),
+        ("", ("", "hustings@localhost")),
+    ],
+)
+def test_sender_is_taken_in_every_usual_spelling(tmp_path, written, read):
+    assert Settings.from_environ({"MAIL_FROM": written}, tmp_path).mail_from == read
 
 
 @pytest.fixture
