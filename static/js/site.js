@@ -20,6 +20,29 @@
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
+  // The words of the last visit are back: said, not only done, and undone with one click, itself undone with Ctrl+Z.
+  function tellRestored(form) {
+    const line = document.createElement("p");
+    const discard = document.createElement("button");
+    line.className = "comment-form__restored";
+    line.setAttribute("role", "status");
+    discard.type = "button";
+    discard.className = "plain-button";
+    discard.textContent = "Discard";
+    discard.addEventListener("click", () => {
+      const { comment, key } = form.elements;
+      comment.focus();
+      comment.select();
+      const text = comment.defaultValue;
+      if (!document.execCommand(text ? "insertText" : "delete", false, text)) comment.value = text;
+      key.value = newKey();
+      store.remove(draftKey(form));
+      line.remove();
+    });
+    line.append("Your draft is back. ", discard);
+    form.elements.comment.closest(".field").before(line);
+  }
+
   function prepare(form) {
     if (form.dataset.ready) return;
     form.dataset.ready = "yes";
@@ -28,6 +51,8 @@
     if (draft && !fields.comment.value) {
       fields.comment.value = draft.text;
       fields.key.value = draft.key;
+      form.dataset.sent = "perhaps";
+      tellRestored(form);
     }
     fields.key.value ||= newKey();
     const known = JSON.parse(store.get("who") || "null");
@@ -40,8 +65,10 @@
     if (document.activeElement === fields.author && fields.author.value) fields.comment.focus();
   }
 
+  // Counted as the server counts: code points, not the two halves of one, and no white space at the end.
   function showRoom(form) {
-    const left = LIMIT - form.elements.comment.value.length;
+    const text = form.elements.comment.value.trimEnd();
+    const left = text.length <= LIMIT * 0.9 ? LIMIT : LIMIT - [...text].length;
     const room = form.querySelector("[data-room]");
     room.value = left > LIMIT / 10 ? "" : left >= 0 ? `${left} characters left` : `${-left} characters too many`;
   }
@@ -51,6 +78,18 @@
     if (comment.value.trim()) store.set(draftKey(form), JSON.stringify({ text: comment.value, key: key.value }));
     else store.remove(draftKey(form));
   }
+
+  // Another tab has sent or dropped the draft that both keep: what is written here is this one's own.
+  window.addEventListener("storage", (event) => {
+    if (event.newValue) return;
+    for (const form of forms(document)) {
+      if (draftKey(form) !== event.key || form.elements.comment.value === JSON.parse(event.oldValue)?.text) continue;
+      if (form.elements.comment.value !== form.elements.comment.defaultValue) {
+        form.elements.key.value = newKey();
+        keepDraft(form);
+      }
+    }
+  });
 
   function rememberWho(form) {
     if (!form.querySelector("[data-remember]").checked) return store.remove("who");
@@ -68,7 +107,13 @@
   document.addEventListener("input", (event) => {
     const form = event.target.form;
     if (!form?.dataset.draft) return;
-    if (event.target.name === "comment") { keepDraft(form); showRoom(form); }
+    if (event.target.name === "comment") {
+      // What may have arrived under this key, and reads otherwise now, is another comment: it must not be taken for that one.
+      if (form.dataset.sent) form.elements.key.value = newKey();
+      delete form.dataset.sent;
+      keepDraft(form);
+      showRoom(form);
+    }
     if (event.target.matches("[data-remember]") && !event.target.checked) store.remove("who");
   });
 
@@ -79,8 +124,9 @@
 
   // A form that goes as a plain one leaves the page: the draft is let go where the comment is shown.
   document.addEventListener("submit", (event) => {
-    if (!event.target.dataset.draft) return;
+    if (!event.target.dataset.draft || event.submitter?.name === "preview") return;
     rememberWho(event.target);
+    event.target.dataset.sent = "yes";
     store.set("sent", draftKey(event.target));
   });
 
@@ -91,8 +137,8 @@
   }
 
   document.addEventListener("htmx:after:request", (event) => {
-    const { sourceElement, response } = event.detail.ctx;
-    if (!sourceElement.dataset?.draft) return;
+    const { sourceElement, response, request } = event.detail.ctx;
+    if (!sourceElement.dataset?.draft || request.submitter?.name === "preview") return;
     if (response.status === 200 || response.status === 201) {
       store.remove(draftKey(sourceElement));
       store.remove("sent");

@@ -118,7 +118,7 @@ def test_two_clicks_make_one_comment(server, visit, width, scripts):
     page, _ = visit(width=width, scripts=scripts)
     page.goto(address(post))
     write(page)
-    page.locator("#comment-form button").dblclick()
+    page.locator("#comment-form button[type=submit]").dblclick()
     expect(page.locator("#comment-list .comment")).to_have_count(1)
     assert texts(server, post) == [TEXT]
 
@@ -163,7 +163,7 @@ def test_keyboard_alone_leads_from_the_top_to_a_posted_comment(server, visit, sc
     for name, value in (("author", NAME), ("email", EMAIL), ("comment", TEXT)):
         tab_to(f"#comment-form-{name}")
         page.keyboard.type(value)
-    tab_to("#comment-form button")
+    tab_to("#comment-form button[type=submit]")
     page.keyboard.press("Enter")
     expect(page.locator("#comment-list .comment")).to_have_count(2)
     assert texts(server, post)[1:] == [TEXT]

@@ -12,12 +12,13 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 
 from blueprints.accounts.guards import me
+from blueprints.accounts.models import Account
 from blueprints.comments import queries, spam, thread
 from blueprints.comments.forms import BlankForm, CommentForm
-from blueprints.comments.models import Comment, add, writer_hash
+from blueprints.comments.models import APPROVED, Comment, add, writer_hash
 from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
 from blueprints.core import errors, limits, markdown, settings, site
-from blueprints.core.db import db, writing
+from blueprints.core.db import db, now, writing
 from blueprints.core.htmx import answer, wants_fragment
 from blueprints.core.http import behind_tls, shared
 from blueprints.core.limits import TooFastError
@@ -67,7 +68,8 @@ def reply(number: int) -> ResponseReturnValue:
 
 def _submit(**key: str | int) -> ResponseReturnValue:
     """Guard, parse, one verb, answer: for a comment or a reply. The post with this *key* is read inside the lock."""
-    limits.spend(settings.current().comment_limit, "comment", limits.network_of(request.remote_addr or ""))
+    purpose = "preview" if "preview" in request.form else "comment"
+    limits.spend(settings.current().comment_limit, purpose, limits.network_of(request.remote_addr or ""))
     account = me()
     sent: MultiDict[str, str] = MultiDict(request.form)
     if account:
@@ -75,6 +77,8 @@ def _submit(**key: str | int) -> ResponseReturnValue:
     if request.view_args and "number" in request.view_args:
         sent["parent"] = str(request.view_args["number"])
     form = CommentForm(sent)
+    if purpose == "preview":
+        return _preview(form, account, **key)
     if not form.validate():
         return _invalid(form, **key)
     comment = Comment(
@@ -105,6 +109,31 @@ def _submit(**key: str | int) -> ResponseReturnValue:
     response = make_response(_accepted(stored, is_new=is_new, writer=writer))
     if not stored.is_public and stored.is_by(writer):
         response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
+    return response
+
+
+def _preview(form: CommentForm, account: Account | None, **key: str | int) -> ResponseReturnValue:
+    """What would be published, drawn as it would be. Who writes may still be left open; nothing is stored."""
+    form.validate()
+    typed = {field.name: "" if field.errors else field.data or "" for field in (form.author, form.url)}
+    for field in (form.author, form.email, form.url):
+        field.errors = []
+    comment = Comment(id=0, name=typed["author"], url=typed["url"], state=APPROVED, created_at=now())
+    comment.write(form.comment.data or "")
+    if not form.comment.errors and not markdown.plain_text(comment.html):
+        form.comment.errors = ["There is nothing to read in this text."]
+    post = readable(**key)
+    if any(field.errors for field in form) or not form.is_of(post.id):
+        return _invalid(form, **key)
+    parent = queries.to_read(form.parent_id) if form.parent_id else None
+    if parent is not None and (not parent.is_public or parent.post_id != post.id):
+        parent = None
+    comment.post, comment.parent = post, parent
+    comment.depth, comment.person_id = parent.depth + 1 if parent else 0, account.person_id if account else None
+    context = _form_context(post, form, parent, form_id=_form_id())
+    shown = thread.Entry.of(comment)
+    response = make_response(answer("comments/preview.html", "comments/preview.hx.html", shown=shown, **context))
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

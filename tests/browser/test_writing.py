@@ -1,0 +1,235 @@
+"""Writing in Chromium: preview, toolbar, shortcuts, drafts; at a desk and in a pocket, with scripts and without."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, WIDE
+from tests.browser.test_answering import address, send, texts, write
+
+FORM = "#comment-form"
+
+
+@pytest.fixture(autouse=True)
+def everybody_is_published(server):
+    server.hold("none")
+
+
+@pytest.fixture
+def open_post(server, visit):
+    def open_post(*, width=WIDE, scripts=True, **fields):
+        post = server.post(**fields)
+        page, watch = visit(width=width, scripts=scripts)
+        page.goto(address(post))
+        return post, page, watch
+
+    return open_post
+
+
+def area(page: Page):
+    return page.locator(f"{FORM}-comment")
+
+
+def choose(page: Page, start: int, end: int) -> None:
+    area(page).evaluate("(area, [start, end]) => { area.focus(); area.setSelectionRange(start, end) }", [start, end])
+
+
+def chosen(page: Page) -> str:
+    return area(page).evaluate("area => area.value.slice(area.selectionStart, area.selectionEnd)")
+
+
+def tool(page: Page, name: str):
+    return page.get_by_role("toolbar", name="Formatting").get_by_role("button", name=name, exact=True)
+
+
+def test_preview_shows_the_comment_and_then_it_is_sent(server, open_post, width, scripts):
+    post, page, _ = open_post(width=width, scripts=scripts)
+    area(page).fill("写得*很好*。")
+    page.get_by_role("button", name="Preview").click()
+    shown = page.get_by_role("region", name="Preview")
+    expect(shown.locator(".prose em")).to_have_text("很好")
+    expect(area(page)).to_have_value("写得*很好*。")
+    if scripts:
+        expect(shown).to_be_focused()
+        expect(page).to_have_url(re.compile(re.escape(address(post)) + "$"))
+    assert texts(server, post) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    write(page, "写得*很好*，真的。")
+    page.get_by_role("button", name="Preview").click()
+    expect(shown.locator(".prose")).to_contain_text("真的")
+    expect(shown).to_have_count(1)
+    send(page)
+    expect(page.locator("#comment-list .comment .prose em")).to_have_text("很好")
+    assert texts(server, post) == ["写得*很好*，真的。"]
+
+
+def test_draft_outlives_a_preview(open_post):
+    _, page, _ = open_post()
+    area(page).press_sequentially("Half a thought")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview")).to_be_visible()
+    page.reload()
+    expect(area(page)).to_have_value("Half a thought")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "pick", "after", "then"),
+    [
+        ("Strong", "very good", (5, 9), "very **good**", "good"),
+        ("Strong", "very **good**", (7, 11), "very good", "good"),
+        ("Emphasis", "非常 好 。", (2, 5), "非常 *好* 。", "好"),
+        ("Emphasis", "**a**", (2, 3), "***a***", "a"),
+        ("Link", "see this", (4, 8), "see [this](https://)", "https://"),
+        ("Link", "https://x.example/", (0, 18), "[](https://x.example/)", ""),
+        ("Quote", "one\ntwo\nthree", (1, 5), "> one\n> two\nthree", "> one\n> two"),
+        ("Quote", "> one\n> two", (0, 11), "one\ntwo", "one\ntwo"),
+        ("List", "甲\n乙", (0, 3), "- 甲\n- 乙", "- 甲\n- 乙"),
+        ("Code", "call f() now", (5, 8), "call `f()` now", "f()"),
+        ("Code", "a\nb", (0, 3), "```\na\nb\n```\n", ""),
+    ],
+)
+def test_toolbar_marks_what_is_selected_and_undo_takes_it_back(open_post, name, before, pick, after, then):
+    _, page, _ = open_post()
+    area(page).press_sequentially(before)
+    choose(page, *pick)
+    tool(page, name).click()
+    expect(area(page)).to_have_value(after)
+    expect(area(page)).to_be_focused()
+    assert chosen(page) == then
+    page.keyboard.press("Control+z")
+    expect(area(page)).to_have_value(before)
+
+
+def test_keyboard_formats_previews_and_sends(server, open_post):
+    post, page, _ = open_post()
+    write(page, "")
+    area(page).focus()
+    page.keyboard.type("So ")
+    for key, word in (("b", "bold"), ("i", "lean")):
+        page.keyboard.press(f"Control+{key}")
+        page.keyboard.type(word)
+        page.keyboard.press("End")
+        page.keyboard.type(" ")
+    expect(area(page)).to_have_value("So **bold** *lean* ")
+    page.keyboard.press("Shift+Tab")
+    expect(tool(page, "Strong")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(tool(page, "Emphasis")).to_be_focused()
+    page.keyboard.press("End")
+    expect(tool(page, "List")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(area(page)).to_have_value("- So **bold** *lean* ")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#comment-list .comment")).to_have_count(1)
+    assert texts(server, post) == ["- So **bold** *lean*"]
+
+
+def test_nothing_happens_to_a_word_being_composed(server, open_post):
+    post, page, _ = open_post()
+    write(page, "")
+    area(page).focus()
+    keys = page.context.new_cdp_session(page)
+    keys.send("Input.imeSetComposition", {"text": "王", "selectionStart": 1, "selectionEnd": 1})
+    for key, code, number in (("Enter", "Enter", 13), ("b", "KeyB", 66)):
+        event = {"key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": 2}
+        keys.send("Input.dispatchKeyEvent", {"type": "keyDown", **event})
+        keys.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+    expect(area(page)).to_have_value("王")
+    keys.send("Input.insertText", {"text": "王"})
+    expect(area(page)).to_have_value("王")
+    assert texts(server, post) == []
+
+
+def test_address_pasted_over_words_makes_a_link(open_post):
+    _, page, _ = open_post()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('https://example.org/a')")
+    area(page).press_sequentially("see this")
+    choose(page, 4, 8)
+    page.keyboard.press("Control+v")
+    expect(area(page)).to_have_value("see [this](https://example.org/a)")
+    page.keyboard.press("Control+z")
+    expect(area(page)).to_have_value("see this")
+
+
+@pytest.mark.parametrize(("unit", "length"), [("字", 1), ("😀", 2), ("a", 1)])
+def test_room_is_counted_as_the_server_counts(server, open_post, unit, length):
+    post, page, watch = open_post()
+    watch.expect("422")
+    write(page, unit * 9_990 + "\n" * 3)
+    expect(page.locator("[data-room]")).to_have_text("10 characters left")
+    write(page, unit * 10_001)
+    expect(page.locator("[data-room]")).to_have_text("1 characters too many")
+    send(page)
+    expect(area(page)).to_have_accessible_description(re.compile("10,001 characters long"))
+    write(page, unit * 10_000)
+    send(page)
+    expect(page.locator("#comment-list .comment")).to_have_count(1)
+    assert texts(server, post) == [unit * 10_000]
+
+
+def test_restored_draft_says_so_and_can_be_discarded_and_taken_back(open_post):
+    _, page, _ = open_post(width=PHONE)
+    area(page).press_sequentially("昨天写的")
+    page.reload()
+    expect(area(page)).to_have_value("昨天写的")
+    expect(page.get_by_text("Your draft is back.")).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(area(page)).to_have_value("")
+    expect(area(page)).to_be_focused()
+    expect(page.get_by_text("Your draft is back.")).to_have_count(0)
+    page.reload()
+    expect(area(page)).to_have_value("")
+
+
+def test_draft_of_one_tab_is_not_lost_when_another_sends_its_own(server, open_post):
+    post, page, _ = open_post()
+    other = page.context.new_page()
+    other.goto(address(post))
+    area(other).press_sequentially("What the other tab says")
+    write(page, "What this tab says")
+    send(page)
+    expect(page.locator("#comment-list .comment")).to_have_count(1)
+    other.reload()
+    expect(area(other)).to_have_value("What the other tab says")
+    write(other, "What the other tab says")
+    send(other)
+    expect(other.locator("#comment-list .comment")).to_have_count(2)
+    assert texts(server, post) == ["What this tab says", "What the other tab says"]
+
+
+def test_draft_of_a_reply_survives_a_crash_and_goes_when_it_is_sent(server, open_post):
+    post, page, _ = open_post()
+    parent = server.comment(post, "First", name="Ada")
+    page.reload()
+    form = f"#reply-{parent.id}-form"
+    page.get_by_role("link", name="Reply to Ada").click()
+    page.locator(f"{form}-comment").press_sequentially("Half")
+    crashed = page.context
+    page.close(run_before_unload=False)
+    page = crashed.new_page()
+    page.goto(address(post))
+    page.get_by_role("link", name="Reply to Ada").click()
+    expect(page.locator(f"{form}-comment")).to_have_value("Half")
+    write(page, "Half and half", form=form)
+    send(page, form)
+    expect(page.locator("#comment-list .comment")).to_have_count(2)
+    page.get_by_role("link", name="Reply to Ada").click()
+    expect(page.locator(f"{form}-comment")).to_have_value("")
+    assert texts(server, post)[1:] == ["Half and half"]
+
+
+def test_changed_words_are_not_taken_for_what_arrived_before(server, open_post):
+    post, page, watch = open_post()
+    watch.expect("ERR_FAILED", "Failed to fetch")
+    write(page, "First words")
+    page.route("**/comments", lambda route: (route.fetch(), route.abort()))
+    send(page)
+    expect(page.locator(f"{FORM}-notice .problem")).to_be_visible()
+    assert texts(server, post) == ["First words"]
+    page.unroute("**/comments")
+    area(page).press_sequentially(" and last ones")
+    send(page)
+    expect(page.locator("#comment-list .comment").filter(has_text="last ones")).to_have_count(1)
+    assert texts(server, post) == ["First words", "First words and last ones"]
