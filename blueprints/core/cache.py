@@ -28,6 +28,8 @@ PARAMETERS = "hustings.parameters"
 # The form on a page carries the day on which it was made; it stays good for a month.
 LONGEST_SECONDS = 86_400
 LONGEST_QUERY = 512
+# A page is packed well when it has lasted so long: below a lively discussion it would be work for nobody.
+SECONDS_BEFORE_PACKING = 2.0
 # How long one request waits for another to draw the page that both want.
 PATIENCE_SECONDS = 10
 NAMES_REMEMBERED = 10_000
@@ -62,6 +64,7 @@ class PageCache:
         self.store = Store(limit)
         self.drawing: dict[tuple[bool, str, str], threading.Event] = {}
         self.lock = threading.Lock()
+        self.seconds_before_packing = SECONDS_BEFORE_PACKING
         # What this process knows of the generations: everything up to `seen`. What moved between `forgotten` and it
         # stands in `moved`; while it is not `sure`, nothing that is kept may be served.
         self.seen = self.forgotten = 0
@@ -73,7 +76,7 @@ class PageCache:
         # The way of nearly all requests, written out: every call and object on it can be told from a load test.
         if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING"):
             page = None if "HTTP_HX_REQUEST_TYPE" in environ else self.store.plain.get(environ["PATH_INFO"])
-            if page is not None and page.asked and self._is_right(page):
+            if page is not None and self._is_right(page):
                 variant = page.variants.get(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
                 tags = environ.get("HTTP_IF_NONE_MATCH")
                 if variant is not None and (tags is None or tags == variant.etag):
@@ -87,7 +90,7 @@ class PageCache:
 
     def _is_right(self, page: Page) -> bool:
         try:
-            return self.sure and not self.watch.moved() and page.until > time.time()
+            return self.sure and not self.watch.moved() and page.unseen_until > time.time()
         except watch.LostError:
             return False
 
@@ -106,13 +109,12 @@ class PageCache:
         except watch.LostError:
             self.sure = False
             return self._pass(environ, start_response)
-        if not page.asked:
-            page.asked = True
-            _packer.submit(self._pack, page)
+        if page.unseen_until <= time.time():
+            self._pack(page)
         return self._answer(page, environ, start_response, "hit")
 
     def settle(self) -> None:
-        """Wait until all that was asked for twice is packed."""
+        """Wait until all that was due is packed."""
         _packer.submit(bool).result()
 
     def close(self) -> None:
@@ -188,10 +190,13 @@ class PageCache:
     def _keep(self, address: Address, parameters: tuple[str, ...], page: Page, began: int) -> None:
         with self.lock:
             if began >= self.forgotten and not any(self.moved.get(name, 0) > began for name in page.names):
+                page.unseen_until = min(page.until, time.time() + self.seconds_before_packing)
                 self.store.keep(address, parameters, page)
 
     def _answer(self, page: Page, environ: Environ, start_response: Any, how: str) -> Iterable[bytes]:
         variant = page.variant(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        if not variant.is_well and page.unseen_until == page.until:  # the others are packed already
+            self._pack(page)
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags is not None and (tag := tags if tags == variant.etag else page.tag_among(tags)):
             headers = variant.not_modified
@@ -212,8 +217,8 @@ class PageCache:
         return self.app(environ, start)
 
     def _pack(self, page: Page) -> None:
-        if page in self.store:
-            page.pack()
+        page.unseen_until = page.until
+        _packer.submit(lambda: page.pack() if page in self.store else None)
 
 
 def _close(chunks: Iterable[bytes]) -> None:

@@ -18,13 +18,14 @@ SHARE_OF_FRAGMENTS = 0.25
 class Variant:
     """A page in one encoding."""
 
-    __slots__ = ("body", "chunks", "etag", "headers", "not_modified")
+    __slots__ = ("body", "chunks", "etag", "headers", "is_well", "not_modified")
 
     def __init__(self, page: "Page", encoding: str, *, well: bool) -> None:
+        self.is_well = well or encoding == IDENTITY
         self.body = encode(page.body, encoding, well=well)
         self.chunks = [self.body]  # a list: granian sends it in one piece, and draws all else bit by bit (2.8)
         # A strong tag is one of bytes: the same page packed twice has two.
-        self.etag = f'"{page.digest}-{encoding}{"" if well or encoding == IDENTITY else "-1"}"'
+        self.etag = f'"{page.digest}-{encoding}{"" if self.is_well else "-1"}"'
         kept = [*page.headers, ("ETag", self.etag)]
         packed = [] if encoding == IDENTITY else [("Content-Encoding", encoding)]
         self.headers = [*kept, *packed, ("Content-Length", str(len(self.body)))]
@@ -34,10 +35,10 @@ class Variant:
 class Page:
     """An answer of 200: its bytes, the *names* of what it is made of, and until when it is right by itself.
 
-    *until* is in seconds since 1970.
+    *until* is in seconds since 1970; so is `unseen_until`, up to which it may be served without a look at it.
     """
 
-    __slots__ = ("asked", "body", "digest", "headers", "names", "recent", "until", "variants", "weight")
+    __slots__ = ("body", "digest", "headers", "names", "recent", "unseen_until", "until", "variants", "weight")
 
     def __init__(self, headers: Headers, body: bytes, names: Iterable[str] = (), until: float = float("inf")) -> None:
         self.headers = [header for header in headers if header[0] not in ("Content-Length", "ETag")]
@@ -47,7 +48,7 @@ class Page:
         self.until = until
         self.variants: dict[str, Variant] = {}
         self.weight = OVERHEAD + 2 * len(body)  # packed, it is about twice as much in all
-        self.asked = False
+        self.unseen_until = 0.0
         self.recent = False
 
     def variant(self, encoding: str) -> Variant:
@@ -58,8 +59,10 @@ class Page:
         return found
 
     def pack(self) -> None:
-        """Pack it well, in every encoding."""
-        self.variants = {encoding: Variant(self, encoding, well=True) for encoding in ENCODINGS}
+        """Pack it well in every encoding in which it was asked for."""
+        for encoding, variant in list(self.variants.items()):
+            if not variant.is_well:
+                self.variants[encoding] = Variant(self, encoding, well=True)
 
     def tag_among(self, tags: str) -> str | None:
         """The tag in an If-None-Match that is one of this page, in whatever encoding (RFC 9110, 13.1.2)."""

@@ -35,6 +35,12 @@ def post(make):
     return make.post("Essay", slug="essay", tags=["Ethics"], authors=[make.person("Ada")])
 
 
+@pytest.fixture
+def app(app):
+    app.extensions["cache"].seconds_before_packing = 0
+    return app
+
+
 def how(answer) -> str:
     return answer.headers["X-Cache"]
 
@@ -84,6 +90,20 @@ def test_each_browser_gets_its_encoding_with_a_tag_of_its_own(app, client, post,
     assert (packed.headers["ETag"] == again.headers["ETag"]) == (packed.data == again.data)
     if encoding:
         assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_page_is_packed_well_only_when_it_has_lasted(app, client, post):
+    cache = app.extensions["cache"]
+    cache.seconds_before_packing = 3600
+    quick = [client.get("/posts/essay", headers={"Accept-Encoding": "br"}).headers["ETag"] for _ in range(3)]
+    cache.settle()
+    quick.append(client.get("/posts/essay", headers={"Accept-Encoding": "br"}).headers["ETag"])
+    assert len(set(quick)) == 1
+    cache.store.plain["/posts/essay"].unseen_until = 0
+    client.get("/posts/essay", headers={"Accept-Encoding": "br"})
+    cache.settle()
+    assert client.get("/posts/essay", headers={"Accept-Encoding": "br"}).headers["ETag"] != quick[0]
+    assert set(cache.store.plain["/posts/essay"].variants) == {"br"}, "nobody asked for another"
 
 
 @pytest.mark.parametrize("warm", [False, True])
