@@ -107,6 +107,8 @@ def writer_hash(token: str) -> str:
 
 _COMMENT, _POST = Base.metadata.tables["comment"], Base.metadata.tables["post"]
 _INSERT = insert(_COMMENT)
+_GIVEN = [column.name for column in _COMMENT.c if not column.default and column.name != "id"]
+_DEFAULTED = [column.name for column in _COMMENT.c if column.default]
 _BEGIN_THREAD = update(_COMMENT).where(_COMMENT.c.id == bindparam("own")).values(root_id=_COMMENT.c.id)
 _COUNT_IN = (
     update(_POST)
@@ -132,11 +134,11 @@ def add(comment: Comment) -> Comment:
         generations.touch(f"post:{post.id}")
     comment.post_id, comment.parent_id = post.id, parent.id if parent else None
     comment.root_id, comment.depth = (parent.root_id, parent.depth + 1) if parent else (None, 0)
-    given = {column.name: getattr(comment, column.name) for column in _COMMENT.c if column.name != "id"}
-    stored = connection.execute(
-        _INSERT, {name: value for name, value in given.items() if value is not None or not _COMMENT.c[name].default}
-    )
-    vars(comment).update(stored.last_inserted_params(), id=stored.inserted_primary_key[0])  # type: ignore[index,arg-type]
+    values = vars(comment)
+    given = {name: values.get(name) for name in _GIVEN}
+    given.update((name, value) for name in _DEFAULTED if (value := values.get(name)) is not None)
+    stored = connection.execute(_INSERT, given)
+    values.update(stored.last_inserted_params(), id=stored.inserted_primary_key[0])  # type: ignore[index,arg-type]
     if parent is None:
         connection.execute(_BEGIN_THREAD, {"own": comment.id})
         comment.root_id = comment.id

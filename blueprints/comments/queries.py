@@ -19,6 +19,7 @@ REPEAT_MINUTES = 10
 COUNTED = 1000
 _C = Comment.__table__.c
 _READ = select(Comment.__table__).where(_C.id == bindparam("id"))
+_comment = rows.Shape(Comment, _C)
 _LIKE = (
     select(_C.id, _C.post_id, (_C.submission_key == bindparam("key")).label("has_key"))
     .where(
@@ -62,7 +63,7 @@ def by_id(number: int) -> Comment | None:
 def to_read(number: int) -> Comment | None:
     """The comment with this id, in whatever state, without its post; for reading only."""
     found = rows.fetch(_READ, id=number)
-    return rows.detached(Comment, _C, found[0]) if found else None
+    return _comment.of(found[0]) if found else None
 
 
 def like(post_id: int, *, key: str | None, email: str, text: str, parent_id: int | None) -> Sequence[Row[Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, and_, bindparam, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
 from blueprints.comments.models import APPROVED, COMMENT, MENTION, Comment
 from blueprints.core import rows, settings
@@ -206,15 +206,15 @@ def _divide(sizes: Iterable[Any], roots_per_page: int) -> list[list[_Stretch]]:
     return pages
 
 
-def _rows(post_id: int, stretches: Collection[_Stretch], *, with_mentions: bool) -> list[_Row]:
+def _rows(post_id: int, stretches: Collection[_Stretch], *, with_mentions: bool) -> Sequence[_Row]:
     if not stretches and not with_mentions:
         return []
     roots = list({stretch.root_id for stretch in stretches})
     return _fetch(_FIRST_PAGE if with_mentions else _LATER_PAGE, post_id=post_id, roots=roots)
 
 
-def _fetch(statement: Executable, **values: object) -> list[_Row]:
-    return [_Row._make(row) for row in rows.fetch(statement, **values)]
+def _fetch(statement: Select[Any], **values: object) -> Sequence[_Row]:
+    return rows.fetch(statement, **values)
 
 
 def _in_order(found: Sequence[_Row]) -> list[tuple[_Row, int]]:

@@ -6,7 +6,7 @@ write lock before it looks at anything and commits at its end. What differs betw
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -107,8 +107,18 @@ class UTCDateTime(TypeDecorator[datetime]):
             raise ValueError("a moment needs its time zone")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """From what the driver gives: a text from SQLite, else a moment. A thread has one for each comment."""
+        return _aware
+
+
+def _aware(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    if type(value) is str:
+        return datetime.fromisoformat(value + "+00:00")
+    moment: datetime = value.replace(tzinfo=UTC)
+    return moment
 
 
 def now() -> datetime:

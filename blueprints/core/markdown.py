@@ -49,6 +49,7 @@ _COMMENT_TAGS = {
 # Without "*" the sanitiser keeps its own idea of what every element may carry.
 _COMMENT_ATTRIBUTES = {"*": {"lang"}, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
+_GUEST_LINK = "nofollow ugc noopener"
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
 _OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|post\Z)[\w.:\-]{1,80}\Z")
@@ -83,13 +84,14 @@ def clean_post(html: str) -> str:
 
 def clean_comment(html: str) -> str:
     """HTML of a comment, reduced to the small set; links are marked as a guest's."""
-    return _clean(html, tags=_COMMENT_TAGS, attributes=_COMMENT_ATTRIBUTES, link_rel="nofollow ugc noopener")
+    return _clean(html, tags=_COMMENT_TAGS, attributes=_COMMENT_ATTRIBUTES, link_rel=_GUEST_LINK)
 
 
 def _clean(html: str, **rules: Any) -> str:
     """Cleaned, and cleaned again: what is left when an element goes (a button between two paragraphs) can read as
-    another tree, and what a browser reads must be what the sanitiser saw."""
-    return nh3.clean(nh3.clean(html, url_schemes=_SCHEMES, **rules), url_schemes=_SCHEMES, **rules)
+    another tree, and what a browser reads must be what the sanitiser saw. What was clean already has been read so."""
+    cleaned = nh3.clean(html, url_schemes=_SCHEMES, **rules)
+    return cleaned if cleaned == html else nh3.clean(cleaned, url_schemes=_SCHEMES, **rules)
 
 
 def without_links(html: str) -> str:
@@ -129,6 +131,12 @@ def _link_remote_image(renderer: RendererHTML, tokens: Sequence[Token], index: i
         return renderer.image(tokens, index, options, env)
     label = renderer.renderInlineAsText(token.children, options, env) or source
     return f'<a href="{escapeHtml(source)}">{escapeHtml(label)}</a>'
+
+
+def _mark_guest_link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """As the sanitiser will mark it."""
+    tokens[index].attrSet("rel", _GUEST_LINK)
+    return renderer.renderToken(tokens, index, options, env)
 
 
 def _footnote_mark(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
@@ -175,11 +183,14 @@ def _add_rule(parser: MarkdownIt, name: str, rule: Callable[..., str]) -> None:
 
 def _for_comments() -> MarkdownIt:
     parser = MarkdownIt(
-        "commonmark", {"typographer": True, "html": False, "linkify": True, "breaks": True, "maxNesting": 20}
+        "commonmark",
+        # Written as the sanitiser writes: what it need not change it need not read twice.
+        {"typographer": True, "html": False, "linkify": True, "breaks": True, "maxNesting": 20, "xhtmlOut": False},
     )
     parser.enable(["strikethrough", "replacements", "smartquotes", "linkify"])
     if parser.linkify is not None:
         parser.linkify.set({"fuzzy_email": False})  # an address in a text is not made easier to harvest
+    _add_rule(parser, "link_open", _mark_guest_link)
     parser.disable(["heading", "lheading", "hr", "image", "reference", "html_block", "html_inline"])
     return parser
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from urllib.parse import parse_qsl
 
-from blueprints.core.encodings import ENCODINGS, IDENTITY, encode
+from blueprints.core.encodings import IDENTITY, encode
 
 Headers = list[tuple[str, str]]
 # What a page weighs beside its bytes: headers, keys, its places in the index.

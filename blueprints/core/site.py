@@ -58,7 +58,7 @@ def shown() -> Site:
     """The site as readers are shown it, read anew; not for changing."""
     generations.reads("site")
     found = rows.fetch(_ROW)
-    return rows.detached(Site, Site.__table__.c, found[0]) if found else current()
+    return _site.of(found[0]) if found else current()
 
 
 def current() -> Site:
@@ -70,6 +70,7 @@ def current() -> Site:
 
 
 _ROW = select(Site.__table__).where(Site.__table__.c.id == 1)
+_site = rows.Shape(Site, Site.__table__.c)
 
 
 def _digest(token: str) -> str:

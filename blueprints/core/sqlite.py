@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, event, text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from blueprints.core.settings import SettingError
 
@@ -68,7 +68,12 @@ def _open(connection: Any, _record: Any) -> None:
 
 def begin(connection: Connection, *, writes: bool) -> None:
     """Begin a transaction: a snapshot at its first look, or the write lock at once."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # The driver is asked directly, at every request: by way of SQLAlchemy it takes 30 µs, not 2.
+    driver_connection: Any = connection.connection.driver_connection
+    try:
+        driver_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except driver().Error as error:
+        raise OperationalError("BEGIN", None, error) from error
 
 
 def is_busy(error: DBAPIError) -> bool:

@@ -16,12 +16,20 @@ from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline,
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
 _IN_BRIEF = [column for column in _TO_READ if column.name != "body_html"]
-_BYLINES = _POST.outerjoin(_BYLINE)
-_READ = select(*_TO_READ, *_PERSON.c).select_from(_BYLINES.outerjoin(_PERSON)).order_by(_BYLINE.c.position)
+_READ = select(*_TO_READ)
 _READ_BY = {name: _READ.where(_POST.c[name] == bindparam(name)) for name in ("slug", "path")}
-_LOOK = select(*_IN_BRIEF, _BYLINE.c.person_id).select_from(_BYLINES)
+_AUTHORS_OF = (
+    select(*_PERSON.c)
+    .join(_BYLINE, _BYLINE.c.person_id == _PERSON.c.id)
+    .where(_BYLINE.c.post_id == bindparam("post_id"))
+    .order_by(_BYLINE.c.position)
+)
+_LOOK = select(*_IN_BRIEF, _BYLINE.c.person_id).select_from(_POST.outerjoin(_BYLINE))
 _LOOK_BY = {name: _LOOK.where(_POST.c[name] == bindparam(name)) for name in ("slug", "id")}
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
+_whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
+_person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
+_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id))
 
 
 @dataclass(frozen=True)
@@ -95,13 +103,14 @@ def to_read(**address: str) -> Post | None:
     found = rows.fetch(_READ_BY[name], **address)
     if not found:
         return None
-    people = [rows.detached(Person, _PERSON.c, row[len(_TO_READ) :]) for row in found if row[len(_TO_READ)]]
-    bylines = [Byline(post_id=found[0].id, person_id=person.id, person=person) for person in people]
-    tags = [rows.detached(Tag, _TAG.c, row) for row in rows.fetch(_TAGS_OF, post_id=found[0].id)]
+    [post] = found
+    people = [_person.of(row) for row in rows.fetch(_AUTHORS_OF, post_id=post.id)]
+    tags = [_tag.of(row) for row in rows.fetch(_TAGS_OF, post_id=post.id)]
     generations.reads(
-        f"post:{found[0].id}", *(f"person:{person.id}" for person in people), *(f"tag:{tag.id}" for tag in tags)
+        f"post:{post.id}", *(f"person:{person.id}" for person in people), *(f"tag:{tag.id}" for tag in tags)
     )
-    return rows.detached(Post, _TO_READ, found[0], bylines=bylines, tags=tags)
+    bylines = [_byline.of((post.id, person.id), person=person) for person in people]
+    return _whole_post.of(post, bylines=bylines, tags=tags)
 
 
 def in_brief(**key: str | int) -> Post | None:
@@ -111,7 +120,7 @@ def in_brief(**key: str | int) -> Post | None:
     if not found:
         return None
     generations.reads(f"post:{found[0].id}")
-    return rows.detached(Post, _IN_BRIEF, found[0], bylines=[row for row in found if row.person_id])
+    return _post_in_brief.of(found[0], bylines=[row for row in found if row.person_id])
 
 
 def by_slug(slug: str) -> Post | None:

@@ -77,14 +77,14 @@ def queries(app):
     ],
     ids=["none", "30", "1000", "1000 roots", "2000, 500 deep", "2000 deep"],
 )
-def test_pages_show_every_comment_once_and_in_order_for_six_queries(client, make, queries, parents):
+def test_pages_show_every_comment_once_and_in_order_for_seven_queries(client, make, queries, parents):
     post = make.post(authors=[make.person(), make.person()], tags=["a", "b"])
     fill(post, parents)
     shown: list[int] = []
     for page in range(1, 200):
         queries.clear()
         response = client.get(f"/posts/{post.slug}?page={page}")
-        assert 0 < len(queries) <= 6
+        assert 0 < len(queries) <= 7
         if response.status_code == 404:
             break
         assert response.status_code == 200

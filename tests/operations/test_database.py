@@ -119,11 +119,17 @@ def test_reading_is_one_snapshot(app, make, database):
 @ONLY_SQLITE
 def test_writing_takes_the_lock_before_it_reads(app):
     begun = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
+    db.session.connection().connection.driver_connection.set_trace_callback(begun.append)
     with writing():
         db.session.scalar(text("SELECT 1"))
     db.session.scalar(text("SELECT 1"))
-    assert [statement for statement in begun if statement.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
+    assert [said for said in begun if said != "ROLLBACK"] == [
+        "BEGIN IMMEDIATE",
+        "SELECT 1",
+        "COMMIT",
+        "BEGIN",
+        "SELECT 1",
+    ]
 
 
 def test_two_who_count_up_what_they_read_lose_nothing(app, make):
@@ -184,12 +190,18 @@ def test_what_was_read_before_writing_is_read_anew_under_the_lock(app, make, dat
         assert db.session.get(Post, post.id).title == "By another"
 
 
-def test_writer_sees_what_the_one_before_wrote_while_it_waited(app, make, database):
+def test_writer_sees_what_the_one_before_wrote_while_it_waited(app, make, database, monkeypatch):
     """A snapshot from before the lock would give the same number twice."""
     post = make.post()
     waiting = threading.Event()
-    event.listen(db.engine, "before_cursor_execute", lambda *_args: waiting.set())
     numbers = []
+    begin = backend().begin
+
+    def begin_visibly(connection, *, writes: bool) -> None:
+        waiting.set()
+        begin(connection, writes=writes)
+
+    monkeypatch.setattr(backend(), "begin", begin_visibly)
 
     def count_up() -> None:
         with app.app_context(), writing():
