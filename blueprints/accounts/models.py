@@ -12,11 +12,12 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, now
 from blueprints.core.generations import Changes
+from blueprints.core.lookalikes import skeleton
 
 ADMINISTRATOR, EDITOR, AUTHOR = "administrator", "editor", "author"
 ROLES = (ADMINISTRATOR, EDITOR, AUTHOR)
@@ -33,19 +34,30 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     name: Mapped[str] = mapped_column(String(120))
+    # Follows the name: by it, whoever writes under a name like this one is found.
+    skeleton: Mapped[str] = mapped_column(String(500), default="", server_default="", index=True)
     affiliation: Mapped[str] = mapped_column(String(200), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
     bio_html: Mapped[str] = mapped_column(Text, default="")
     portrait: Mapped[str] = mapped_column(String(64), default="")
     links: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     disclaimer: Mapped[str] = mapped_column(String(1000), default="")
-    email: Mapped[str] = mapped_column(String(254), default="")
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))
 
     picture: Mapped["Portrait | None"] = relationship(
         back_populates="person", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @validates("name")
+    def _follow_name(self, _key: str, name: str) -> str:
+        self.skeleton = skeleton(name)
+        return name
+
+    @validates("email")
+    def _fold_email(self, _key: str, email: str) -> str:
+        return email.casefold()
 
     def touches(self, changes: Changes) -> Iterator[str]:
         """Everything public about somebody stands on their page and below what they write."""

@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.guards import staff_only
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
-from blueprints.comments import queries
+from blueprints.comments import impersonation, queries, reports
 from blueprints.comments.models import APPROVED, PENDING, SPAM, STATES, TRASH, Comment
 from blueprints.core import markdown
 from blueprints.core.db import LARGEST_ID, writing
 from blueprints.core.htmx import answer
-from blueprints.core.http import LARGEST_PAGE, page_number
+from blueprints.core.http import LARGEST_PAGE, counted, page_number
 
 NAMES = {PENDING: "Waiting", APPROVED: "Published", SPAM: "Spam", TRASH: "Trash"}
 VERBS = {PENDING: "Hold", APPROVED: "Approve", SPAM: "Spam", TRASH: "Trash"}
@@ -35,7 +35,14 @@ _HREF = re.compile(r'<a [^>]*?href="([^"]*)"')
 @bp.context_processor
 def words() -> dict[str, object]:
     """The moderators' words for the four states, and for how much there is in each."""
-    return {"state_names": NAMES, "state_verbs": VERBS, "state_done": DONE, "moderated": moderated, "tally": tally}
+    return {
+        "state_names": NAMES,
+        "state_verbs": VERBS,
+        "state_done": DONE,
+        "moderated": moderated,
+        "tally": tally,
+        "reasons_to_remove": reports.BECAUSE,
+    }
 
 
 def tally(number: int, state: str) -> str:
@@ -49,7 +56,8 @@ def moderated(comment: Comment) -> dict[str, object]:
     moves = [state for state in (APPROVED, SPAM, TRASH, PENDING) if state != comment.state]
     if comment.state == PENDING:
         moves = [APPROVED, SPAM, TRASH]
-    return {"html": markdown.without_links(comment.html), "links": links, "moves": moves}
+    like = impersonation.of(comment.id) if comment.hold_reason in impersonation.REASONS.values() else None
+    return {"html": markdown.without_links(comment.html), "links": links, "moves": moves, "like": like}
 
 
 @bp.get("/comments")
@@ -91,11 +99,12 @@ def move_comment(number: int, state: str) -> ResponseReturnValue:
     page = request.form.get("page", "1")
     page = page if page.isascii() and page.isdigit() and len(page) < 8 and 0 < int(page) <= LARGEST_PAGE else "1"
     with writing():
-        comment = queries.by_id(number)
-        if comment is None or not comment.post.is_editable_by(signed_in()):
-            abort(404)
+        comment = mine(number)
         was = comment.state
         comment.move_to(state)
+        if state == TRASH:
+            comment.removed_because = because()
+            reports.close(comment.id, reports.REMOVED)
     shown = shown if shown in STATES else was
     # A second click finds it moved already; undoing still leads back to the list it was in.
     was = shown if was == state else was
@@ -117,6 +126,36 @@ def move_comment(number: int, state: str) -> ResponseReturnValue:
         page=page,
         counts=queries.counts(of=scope()),
     )
+
+
+@bp.post("/comments/<id:number>/<any(pick, unpick):verb>")
+@staff_only
+def pick_comment(number: int, verb: str) -> ResponseReturnValue:
+    """Put a published comment among the editors' picks, or take it from there."""
+    require_token()
+    with writing():
+        comment = mine(number)
+        if not comment.is_public or comment.number is None:
+            abort(409, "Only what is published can be picked.")
+        comment.pick(verb == "pick")
+    page = request.form.get("page", "1")
+    page = page if counted(page) else "1"
+    place = url_for("admin.comments", state=APPROVED, page=page if page != "1" else None, _anchor=f"queue-{comment.id}")
+    return answer(redirect(place, 303), "admin/comment_picked.hx.html", comment=comment, state=APPROVED, page=page)
+
+
+def mine(number: int) -> Comment:
+    """The comment, if it is the signed-in account's to judge; to others it does not exist."""
+    comment = queries.by_id(number)
+    if comment is None or not comment.post.is_editable_by(signed_in()):
+        abort(404)
+    return comment
+
+
+def because() -> str:
+    """What the writer is told about why a comment goes: own words, else one of the usual reasons, else nothing."""
+    own = " ".join(request.form.get("own_words", "").split()).rstrip(".")[:300]
+    return own or reports.BECAUSE.get(request.form.get("because", ""), "")
 
 
 def _state(text: str | None) -> str:

@@ -32,6 +32,8 @@ class Draft:
     tags: list[str]
     disclaimer: str | None
     comments_open: bool
+    closed_because: str = ""
+    rules: str = ""
 
     @classmethod
     def of(cls, post: Post) -> "Draft":
@@ -45,6 +47,8 @@ class Draft:
             [tag.name for tag in post.tags],
             post.disclaimer,
             post.comments_open,
+            post.closed_because,
+            post.rules,
         )
 
     @classmethod
@@ -59,6 +63,8 @@ class Draft:
             form.tag_list,
             form.own_disclaimer,
             bool(form.comments_open.data),
+            form.closed_because.data or "",
+            form.rules.data or "",
         )
 
     @property
@@ -68,7 +74,10 @@ class Draft:
 
     def differences(self, other: "Draft") -> list[str]:
         """The names of what is not the same in *other*."""
-        names = ("title", "slug", "standfirst", "text", "authors", "tags", "disclaimer", "whether comments are open")
+        names = (
+            *("title", "slug", "standfirst", "text", "authors", "tags", "disclaimer"),
+            *("whether comments are open", "why they are closed", "rules of the discussion"),
+        )
         return [name for name, own, theirs in zip(names, self._facts(), other._facts(), strict=True) if own != theirs]
 
     def _facts(self) -> list[object]:
@@ -83,6 +92,8 @@ class Draft:
             tags,
             self.disclaimer,
             self.comments_open,
+            self.closed_because,
+            self.rules,
         ]
 
     def put_into(self, post: Post, *, language: str) -> None:
@@ -94,6 +105,9 @@ class Draft:
         post.credit(self.authors)
         post.tags = queries.tags_named(self.tags)
         post.disclaimer, post.comments_open = self.disclaimer, self.comments_open
+        post.closed_because = self.closed_because
+        if self.rules != post.rules:
+            post.write_rules(self.rules)
 
 
 def _slug_made(draft: Draft, post: Post) -> str:

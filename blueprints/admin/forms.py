@@ -36,7 +36,7 @@ from blueprints.core.site import HOLD_ALL, HOLD_NEW, HOLD_NONE
 from blueprints.core.slugs import MAX_SLUG, slugify
 from blueprints.posts.models import HTML, Post
 
-TITLE, STANDFIRST, BODY, DISCLAIMER, BIO = 300, 500, 1_000_000, 1000, 20_000
+TITLE, STANDFIRST, BODY, DISCLAIMER, BIO, RULES = 300, 500, 1_000_000, 1000, 20_000, 5000
 MOST_AUTHORS, MOST_TAGS, MOST_LINKS = 50, 50, 20
 USUAL, OWN, NONE = "usual", "own", "none"
 _TAG = re.compile(r'"([^"]*)"|([^,，"]+)')
@@ -71,6 +71,8 @@ class PostForm(FlaskForm):
     )
     disclaimer = TextField("Its own disclaimer", [AtMost(DISCLAIMER), storable], render_kw={"rows": 3, "dir": "auto"})
     comments_open = BooleanField("Comments are open")
+    closed_because = LineField("Why they are closed", [AtMost(300), storable], render_kw={"dir": "auto"})
+    rules = TextField("Rules of this discussion", [AtMost(RULES), storable], render_kw={"rows": 4, "dir": "auto"})
     updated = BooleanField("Mark as updated today")
     was = HiddenField(validators=[AtMost(64), storable])
 
@@ -167,6 +169,8 @@ class PostForm(FlaskForm):
             "disclaimer_kind": kind,
             "disclaimer": post.disclaimer or "",
             "comments_open": post.comments_open,
+            "closed_because": post.closed_because,
+            "rules": post.rules,
         }
 
 
@@ -260,6 +264,10 @@ class SiteForm(FlaskForm):
             SelectChoice(HOLD_NONE, "None but those with three or more links. Everything else appears at once."),
         ],
     )
+
+    rules = TextField("House rules", [AtMost(RULES), storable], render_kw={"rows": 6, "dir": "auto"})
+    takes_marks = BooleanField("Readers can mark a comment as worth reading")
+    shows_faces = BooleanField("A small picture stands beside each name")
 
     def validate_language(self, field: LineField) -> None:
         """The shape of a language tag (BCP 47)."""

@@ -25,5 +25,7 @@ def site() -> ResponseReturnValue:
         current.name, current.standfirst = str(form.name.data), form.standfirst.data or ""
         current.disclaimer, current.hold = form.disclaimer.data or "", form.hold.data
         current.language = str(form.language.data)
+        current.takes_marks, current.shows_faces = form.takes_marks.data, form.shows_faces.data
+        current.write_rules(form.rules.data or "")
     g.site = current
     return answer(redirect(url_for("admin.site", saved=1), 303), "admin/site_saved.hx.html", form=form)

@@ -1,13 +1,32 @@
 """Comments: threads below posts, what guests send in, and what a moderator does with it."""
 
+from typing import cast
+
 from flask import Flask
+
+# A post whose comments are being marked is drawn anew so often at most.
+MARKS_SECONDS = 60
+RETENTION_SECONDS = 3600
 
 
 def init_app(app: Flask) -> None:
     """Add the pages and fragments of the thread."""
-    from blueprints.comments import addresses, views
+    from blueprints.comments import addresses, marks, queries, retention, thread, views
     from blueprints.comments import keys as keys  # a table that no page here needs yet is part of the database
+    from blueprints.core import chores
+    from blueprints.core.site import Site
+    from blueprints.posts.models import Post
 
+    def look(post: Post) -> thread.Look:
+        """How the comments of *post* are drawn today."""
+        site = cast(Site, app.jinja_env.globals["site"])
+        return thread.Look(post.comments_open, site.shows_faces, site.takes_marks)
+
+    app.jinja_env.globals["look"] = look
+    app.jinja_env.globals["picked"] = queries.picked
     app.jinja_env.globals["comment_url"] = addresses.comment_url
     app.jinja_env.globals["thread_url"] = addresses.thread_url
+    chores.each(app, MARKS_SECONDS, marks.count_in)
+    chores.each(app, RETENTION_SECONDS, retention.erase)
     app.register_blueprint(views.bp)
+    app.register_blueprint(views.reacting.bp)

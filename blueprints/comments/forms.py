@@ -4,8 +4,10 @@ import time
 from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
-from wtforms import Form, HiddenField, ValidationError
+from wtforms import Form, HiddenField, RadioField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
+from blueprints.comments.reports import REASONS
 from blueprints.core import settings
 from blueprints.core.db import LARGEST_ID
 from blueprints.core.fields import (
@@ -19,7 +21,7 @@ from blueprints.core.fields import (
     web_address,
 )
 
-NAME, EMAIL, URL, TEXT = 80, 254, 200, 10_000
+NAME, EMAIL, URL, TEXT, NOTE = 80, 254, 200, 10_000, 1000
 # Much longer than any page is kept by a cache or left open by a reader who thinks.
 TOKEN_DAYS = 30
 _DAY = 86_400
@@ -104,6 +106,27 @@ class BlankForm:
 
     def __init__(self, post_id: int, parent_id: int | None = None) -> None:
         self.hidden = {"parent": str(parent_id or ""), "key": "", "token": token_for(post_id)}
+
+
+class ReportForm(Form):
+    """What a reader tells the editors about a comment."""
+
+    reason = RadioField(
+        "What is wrong with it?",
+        choices=[SelectChoice(name, label) for name, (label, _because) in REASONS.items()],
+        validate_choice=False,
+    )
+    note = TextField("Anything the editors should know", [AtMost(NOTE), storable], render_kw={"rows": 3, "dir": "auto"})
+    email = LineField(
+        "Your e-mail address, if they may ask you",
+        [AtMost(EMAIL), storable, email_address],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+    )
+
+    def validate_reason(self, field: RadioField) -> None:
+        """One of the reasons."""
+        if field.data not in REASONS:
+            raise ValidationError("Choose what is wrong with it.")
 
 
 def token_for(post_id: int) -> str:

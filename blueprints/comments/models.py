@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, insert, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, insert, text, update
 from sqlalchemy.orm import Mapped, make_transient_to_detached, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -21,6 +21,10 @@ COMMENT, MENTION = "comment", "mention"
 MARKDOWN, HTML = "markdown", "html"
 
 
+_IS_PICKED = text("picked_at IS NOT NULL")
+_HAS_ADDRESS = text("address_hash <> ''")
+
+
 class Comment(Base):
     """What somebody answered. The number is given at first publication and never changes or returns."""
 
@@ -32,6 +36,9 @@ class Comment(Base):
         Index("ix_comment_queue", "state", "id"),
         Index("ix_comment_writer", "writer_hash", "post_id", "state"),
         Index("ix_comment_repeat", "post_id", "email", "created_at"),
+        Index("ix_comment_marks", "post_id", "marks"),
+        Index("ix_comment_picked", "post_id", sqlite_where=_IS_PICKED, postgresql_where=_IS_PICKED),
+        Index("ix_comment_address", "created_at", sqlite_where=_HAS_ADDRESS, postgresql_where=_HAS_ADDRESS),
         {"sqlite_autoincrement": True},
     )
 
@@ -51,6 +58,11 @@ class Comment(Base):
     html: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     hold_reason: Mapped[str] = mapped_column(String(200), default="")
+    # Why an editor took it away, as the end of a sentence that begins with "because".
+    removed_because: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    # How many readers found it worth reading, as readers are shown it: see marks.py.
+    marks: Mapped[int] = mapped_column(default=0, server_default="0")
+    picked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     address_hash: Mapped[str] = mapped_column(String(32), default="")
     writer_hash: Mapped[str] = mapped_column(String(64), default="")
@@ -66,7 +78,19 @@ class Comment(Base):
         """The page of its post, once it has been published: what was never seen changes nothing."""
         if self.number is None and APPROVED not in (self.state, *changes.former("state")):
             return
-        if changes.of("state", "number", "parent_id", "name", "url", "html", "person_id", "created_at"):
+        if changes.of(
+            "state",
+            "number",
+            "parent_id",
+            "name",
+            "url",
+            "html",
+            "person_id",
+            "created_at",
+            "removed_because",
+            "marks",
+            "picked_at",
+        ):
             yield f"post:{self.post_id}"
 
     @property
@@ -94,6 +118,16 @@ class Comment(Base):
             if self.is_public and self.number is None:
                 self.number = self.post.next_number()
             self.post.comment_count += self.is_public - was_counted
+        if self.is_public:
+            self.removed_because = ""
+        else:
+            self.pick(False)
+
+    def pick(self, is_picked: bool) -> None:
+        """Put it among what the editors point at, or take it from there."""
+        if is_picked != (self.picked_at is not None):
+            self.picked_at = now() if is_picked else None
+            self.post.picks += 1 if is_picked else -1
 
     def is_by(self, writer: str | None) -> bool:
         """Whether the browser that holds the cookie value *writer* sent it."""

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.models import Person
-from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, Comment, writer_hash
+from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, TRASH, Comment, writer_hash
 from blueprints.core import rows
 from blueprints.core.db import db, now
 from blueprints.posts.models import Byline, Post
@@ -40,6 +40,12 @@ _KNOWN = (
     select(_C.id)
     .where(_C.writer_hash == bindparam("writer"), _C.email == bindparam("email"), _C.state == APPROVED)
     .limit(1)
+)
+_PICKED = (
+    select(_C.id, _C.number, _C.name)
+    .where(_C.post_id == bindparam("post_id"), _C.picked_at.is_not(None), _C.state == APPROVED)
+    .order_by(_C.number)
+    .limit(20)
 )
 _SINCE = select(func.count()).where(
     _C.post_id == bindparam("post_id"), _C.number > bindparam("number"), _C.state == APPROVED
@@ -82,14 +88,22 @@ def is_known(writer: str | None, email: str) -> bool:
 
 
 def waiting_of(writer: str, post_id: int) -> list[Comment]:
-    """What the browser with this *writer* hash has sent to a post and nobody has looked at yet."""
+    """What the browser with this *writer* hash has sent to a post and nobody has looked at yet, or was taken away for
+    a reason that it is told.
+    """
     query = (
         select(Comment)
-        .where(Comment.writer_hash == writer, Comment.post_id == post_id, Comment.state == PENDING)
+        .where(Comment.writer_hash == writer, Comment.post_id == post_id)
+        .where(or_(Comment.state == PENDING, and_(Comment.state == TRASH, Comment.removed_because != "")))
         .options(selectinload(Comment.parent))
         .order_by(Comment.id)
     )
     return list(db.session.scalars(query))
+
+
+def picked(post: Post) -> Sequence[Row[Any]]:
+    """(id, number, name) of what the editors have picked below *post*, in the order of the numbers."""
+    return rows.fetch(_PICKED, post_id=post.id) if post.picks else []
 
 
 def count_since(post: Post, number: int, *, but: int) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from blueprints.comments import queries
+from blueprints.comments import impersonation, queries
 from blueprints.comments.models import APPROVED, PENDING
 from blueprints.core.site import HOLD_ALL, HOLD_NONE, Site
 
@@ -11,16 +11,19 @@ MANY_LINKS = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """The state a new comment starts in, and what its writer is told about it."""
+    """The state a new comment starts in, what its writer is told about it, and whose name or address it bears."""
 
     state: str
     reason: str = ""
+    imitates: tuple[int, str] | None = None
 
 
-def judge(site: Site, *, html: str, email: str, writer: str | None, is_staff: bool) -> Verdict:
-    """The verdict on a comment that reads *html*, sent under *email* from the browser with cookie *writer*."""
+def judge(site: Site, *, name: str, html: str, email: str, writer: str | None, is_staff: bool) -> Verdict:
+    """The verdict on a comment that reads *html*, sent as *name* and *email* from the browser with cookie *writer*."""
     if is_staff:
         return Verdict(APPROVED)
+    if like := impersonation.found(name, email, writer):
+        return Verdict(PENDING, impersonation.REASONS[like[1]], like)
     if site.hold == HOLD_ALL:
         return Verdict(PENDING, "an editor reads every comment here before it appears")
     if html.count("<a ") >= MANY_LINKS:

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
+from blueprints.accounts.models import Person
+from blueprints.comments import faces
 from blueprints.comments.models import APPROVED, COMMENT, MENTION, Comment
-from blueprints.core import rows, settings
+from blueprints.core import generations, rows, settings
+from blueprints.posts.addresses import portrait_address
 from blueprints.posts.models import Post
 
 # A page ends after this many comments even inside one conversation, so that no page grows without bound.
@@ -42,9 +45,20 @@ class _Row(NamedTuple):
     person_id: int | None
     created_at: datetime
     source_id: str | None
+    email: str
+    marks: int
+    picked_at: datetime | None
+    slug: str | None
+    portrait: str | None
 
 
-_ROWS = select(*(_C[name] for name in _Row._fields)).where(_C.post_id == bindparam("post_id")).order_by(_C.number)
+_OF_PERSON = {"slug": Person.__table__.c.slug, "portrait": Person.__table__.c.portrait}
+_ROWS = (
+    select(*(_OF_PERSON[name] if name in _OF_PERSON else _C[name] for name in _Row._fields))
+    .outerjoin_from(_C.id.table, Person.__table__, Person.__table__.c.id == _C.person_id)
+    .where(_C.post_id == bindparam("post_id"))
+    .order_by(_C.number)
+)
 _WHOLE_THREAD = _ROWS.where(or_(_NUMBERED, _MENTION))
 _FIRST_PAGE = _ROWS.where(or_(_CHOSEN, _MENTION))
 _LATER_PAGE = _ROWS.where(_CHOSEN)
@@ -62,6 +76,19 @@ class Answered(NamedTuple):
 
     id: int
     name: str
+
+
+class Face(NamedTuple):
+    """The picture beside a name: a portrait, or classes of the stylesheet and a letter."""
+
+    kind: str
+    letter: str
+    portrait: str = ""
+
+    @classmethod
+    def of(cls, name: str | None, email: str | None, slug: str | None = None, portrait: str | None = None) -> "Face":
+        """That of whoever writes under these; of somebody of the house who has one, the portrait."""
+        return cls(*faces.of(name, email), portrait_address(slug, portrait) if slug and portrait else "")
 
 
 class Entry(NamedTuple):
@@ -85,11 +112,17 @@ class Entry(NamedTuple):
     is_pending: bool = False
     hold_reason: str = ""
     takes_focus: bool = False
+    face: Face | None = None
+    marks: int = 0
+    is_picked: bool = False
+    removed_because: str = ""
 
     @classmethod
     def of(cls, comment: Comment) -> "Entry":
         """A comment that is drawn outside its thread: just sent, or fetched alone."""
         deepest = settings.current().thread_depth
+        person = comment.person if comment.person_id else None
+        shown = (person.slug, person.portrait) if person else ()
         return cls(
             id=comment.id,
             number=comment.number,
@@ -102,12 +135,24 @@ class Entry(NamedTuple):
             takes_replies_inside=comment.depth < deepest,
             is_pending=not comment.is_public,
             hold_reason=comment.hold_reason,
+            face=Face.of(comment.name, comment.email, *shown),
+            marks=comment.marks or 0,
+            is_picked=comment.picked_at is not None,
+            removed_because="" if comment.is_public else comment.removed_because or "",
         )
 
     @property
     def is_long(self) -> bool:
         """Whether it is too long to be kept as it was drawn."""
         return len(self.html) > LONG
+
+
+class Look(NamedTuple):
+    """What the drawing of each comment depends on beside its entry."""
+
+    is_open: bool
+    shows_faces: bool
+    takes_marks: bool
 
 
 @dataclass(frozen=True)
@@ -214,7 +259,9 @@ def _rows(post_id: int, stretches: Collection[_Stretch], *, with_mentions: bool)
 
 
 def _fetch(statement: Select[Any], **values: object) -> Sequence[_Row]:
-    return rows.fetch(statement, **values)
+    found: Sequence[_Row] = rows.fetch(statement, **values)
+    generations.reads(*(f"person:{row.person_id}" for row in found if row.person_id))
+    return found
 
 
 def _in_order(found: Sequence[_Row]) -> list[tuple[_Row, int]]:
@@ -294,6 +341,9 @@ def _entry(place: _Place, post: Post, following: int, deepest: int) -> Entry:
         following > level,
         max(0, level - following),
         removed,
+        face=None if removed else Face.of(row.name, row.email, row.slug, row.portrait),
+        marks=row.marks,
+        is_picked=row.picked_at is not None,
     )
 
 

@@ -8,7 +8,7 @@ from flask.templating import Environment
 from flask_compress import Compress
 from werkzeug.local import LocalProxy
 
-from blueprints.core import assets, cache, db, errors, filters, http, limits, mail, postman, purge, site
+from blueprints.core import assets, cache, chores, db, errors, filters, http, limits, mail, postman, purge, site
 
 
 class Templates(Environment):
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
     limits.init_app(app)
     mail.init_app(app)
     postman.init_app(app)
+    chores.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)

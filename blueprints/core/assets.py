@@ -29,11 +29,12 @@ from blueprints.core.http import SECURITY_HEADERS
 # One file on the wire each; the order of the parts is the order of the cascade.
 BUNDLES = {
     "site.css": tuple(
-        f"css/{part}.css" for part in ("tokens", "base", "layout", "prose", "components", "thread", "writing", "print")
+        f"css/{part}.css"
+        for part in ("tokens", "base", "layout", "prose", "components", "thread", "writing", "standing", "print")
     ),
     "admin.css": ("css/admin.css",),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
-    "site.js": ("js/site.js", "js/writing.js"),
+    "site.js": ("js/site.js", "js/writing.js", "js/marks.js"),
     "admin.js": ("js/admin.js",),
     "icon.svg": ("icons/icon.svg",),
 }

@@ -77,7 +77,7 @@ def text_of(status: int) -> str:
 
 def forget_database() -> None:
     """Draw what follows without asking the database, which may be what broke."""
-    g.site = Site(id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold="all")
+    g.site = Site(id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold="all", rules_html="")
 
 
 def reason_of(error: HTTPException) -> str | None:

@@ -51,6 +51,9 @@ class Settings:
     refresh_seconds: int
     comment_limit: str
     sign_in_limit: str
+    mark_limit: str
+    report_limit: str
+    address_days: int
     limits_url: str
     cache_mb: int
     cdn_seconds: int
@@ -89,6 +92,9 @@ class Settings:
             refresh_seconds=read.number("REFRESH_SECONDS", 30, low=5, high=3600),
             comment_limit=read.limit("COMMENT_LIMIT", "10 per minute"),
             sign_in_limit=read.limit("SIGN_IN_LIMIT", "10 per 15 minutes"),
+            mark_limit=read.limit("MARK_LIMIT", "30 per minute"),
+            report_limit=read.limit("REPORT_LIMIT", "10 per hour"),
+            address_days=read.number("ADDRESS_DAYS", 30, low=1, high=3650),
             limits_url=read.text("LIMITS_URL", f"sqlite://{instance / 'limits.db'}"),
             cache_mb=read.number("CACHE_MB", 64, low=0, high=65_536),
             cdn_seconds=read.number("CDN_SECONDS", 0, low=0, high=31_536_000),

@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, select
+from sqlalchemy import String, Text, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from blueprints.core import generations, rows
+from blueprints.core import generations, markdown, rows
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 
@@ -27,14 +27,23 @@ class Site(Base):
     disclaimer: Mapped[str] = mapped_column(String(1000), default="")
     language: Mapped[str] = mapped_column(String(35), default="en")
     hold: Mapped[str] = mapped_column(String(10), default=HOLD_NEW)
+    rules: Mapped[str] = mapped_column(Text, default="", server_default="")
+    rules_html: Mapped[str] = mapped_column(Text, default="", server_default="")
+    shows_faces: Mapped[bool] = mapped_column(default=True, server_default=true())
+    takes_marks: Mapped[bool] = mapped_column(default=True, server_default=true())
     greeted: Mapped[bool] = mapped_column(default=False)
     setup_hash: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     def touches(self, changes: Changes) -> Iterator[str]:
         """Its name and texts stand on every page."""
-        if changes.of("name", "standfirst", "disclaimer", "language"):
+        if changes.of("name", "standfirst", "disclaimer", "language", "rules_html", "shows_faces", "takes_marks"):
             yield "site"
+
+    def write_rules(self, text: str) -> None:
+        """Set the house rules (Markdown) and render them, once."""
+        self.rules = text
+        self.rules_html = markdown.post_html(text) if text else ""
 
     def offer_setup(self) -> str:
         """A fresh one-time set-up token; the one before it stops working."""
@@ -65,7 +74,17 @@ def current() -> Site:
     """The site's row; a database that has none yet is answered with the defaults, unsaved."""
     generations.reads("site")
     return db.session.get(Site, 1) or Site(
-        id=1, name="Hustings", standfirst="", disclaimer="", language="en", hold=HOLD_NEW, greeted=False
+        id=1,
+        name="Hustings",
+        standfirst="",
+        disclaimer="",
+        language="en",
+        hold=HOLD_NEW,
+        rules="",
+        rules_html="",
+        shows_faces=True,
+        takes_marks=True,
+        greeted=False,
     )
 
 

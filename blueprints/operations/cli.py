@@ -8,8 +8,8 @@ import click
 from flask import Flask
 from werkzeug.local import LocalProxy
 
-from blueprints.core import mail, postman
-from blueprints.core.db import db, writing
+from blueprints.core import chores, mail, postman
+from blueprints.core.db import db, now, writing
 from blueprints.core.filters import count
 from blueprints.core.settings import SettingError, database_url
 from blueprints.operations import move as moving
@@ -111,6 +111,16 @@ def remove_welcome(app: Flask) -> None:
     with app.app_context():
         removed = welcome.remove()
     click.echo("The welcome post is gone." if removed else "There is no welcome post.")
+
+
+@hustings.command()
+@click.pass_obj
+def tidy(app: Flask) -> None:
+    """Do now what `serve` does from time to time: forget addresses whose time is over, count readers' marks."""
+    upgrade.run(app)
+    with app.app_context():
+        chores.run(now(), all_of_them=True)
+    click.echo("Everything is tidy.")
 
 
 @hustings.group("mail")

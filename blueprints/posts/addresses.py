@@ -27,7 +27,12 @@ def author_url(person: Person) -> str:
 
 def portrait_url(person: Person) -> str:
     """The picture of *person*, under an address that changes with it."""
-    return address(f"/authors/{person.slug}/portrait", v=person.portrait)
+    return portrait_address(person.slug, person.portrait)
+
+
+def portrait_address(slug: str, version: str) -> str:
+    """The same, of somebody of whom no more is known."""
+    return address(f"/authors/{slug}/portrait", v=version)
 
 
 def tag_url(tag: Tag) -> str:

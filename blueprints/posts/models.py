@@ -115,11 +115,16 @@ class Post(Base):
     extract: Mapped[str] = mapped_column(String(400), default="")
     disclaimer: Mapped[str | None] = mapped_column(String(1000))
     comments_open: Mapped[bool] = mapped_column(default=True)
+    closed_because: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    rules: Mapped[str] = mapped_column(Text, default="", server_default="")
+    rules_html: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_number: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
+    # How many of its comments the editors have picked.
+    picks: Mapped[int] = mapped_column(default=0, server_default="0")
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))
 
@@ -193,6 +198,11 @@ class Post(Base):
         else:
             self.body_html = markdown.clean_post(body)
         self.extract = _extract(self.body_html)
+
+    def write_rules(self, text: str) -> None:
+        """Set what holds for its discussion beside the house rules (Markdown) and render it, once."""
+        self.rules = text
+        self.rules_html = markdown.post_html(text) if text else ""
 
     def credit(self, people: list[Person]) -> None:
         """Name *people* as the authors, in this order."""

@@ -2,8 +2,9 @@
 
 import pytest
 
-from blueprints.comments.models import Comment
-from blueprints.core.db import db
+from blueprints.comments import reports
+from blueprints.comments.models import Comment, writer_hash
+from blueprints.core.db import db, writing
 from blueprints.posts.models import Post
 from tests.admin.browsing import WORLDS, form_of, partials, press, soup
 
@@ -51,7 +52,7 @@ def test_counts_follow_every_decision(client, make, editor, post):
     comments = [make.pending(post) for _ in range(3)]
     response = press(client, form_of(client, "/admin/comments", button(comments[0], "approved")), "htmx")
     counts = [tag.get_text() for tag in partials(response)["#queue-tabs"].select(".tabs__count")]
-    assert counts == ["2", "1", "0", "0"]
+    assert counts == ["2", "1", "0", "0", "0"]
     assert partials(response)["#desk-waiting"].get_text(strip=True).startswith("2")
 
 
@@ -63,7 +64,7 @@ def test_tabs_count_what_waits_and_only_begin_to_count_the_rest(client, make, ed
     make.comment(post, state="spam")
     make.comment(post, state="spam")
     page = soup(client.get("/admin/comments"))
-    assert [tag.get_text() for tag in page.select("#queue-tabs .tabs__count")] == ["3", "2+", "2", "0"]
+    assert [tag.get_text() for tag in page.select("#queue-tabs .tabs__count")] == ["3", "2+", "2", "0", "0"]
     assert page.select_one("#desk-waiting").get_text(strip=True).startswith("3")
 
 
@@ -148,3 +149,82 @@ def test_page_that_has_become_empty_leads_to_the_one_before(client, make, editor
     response = client.get("/admin/comments?page=2&done=1&was=pending")
     assert response.status_code == 303
     assert client.get(response.location).status_code == 200
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"because": "rules"}, "because it breaks the house rules"),
+        ({"because": "rules", "own_words": "it names  a patient."}, "because it names a patient."),
+        ({}, None),
+    ],
+)
+def test_reason_is_told_to_readers_and_to_the_writer(client, make, editor, post, world, said, told):
+    comment = make.comment(post, writer_hash=writer_hash("jo"))
+    press(client, form_of(client, "/admin/comments?state=approved", button(comment, "trash")), world, **said)
+    gone = client.get(f"/comments/{comment.id}")
+    client.set_cookie("writer", "jo")
+    own = client.get(f"/posts/{post.slug}/comments/mine").get_data(as_text=True)
+    assert gone.status_code == 410
+    assert ("took it away" in gone.get_data(as_text=True)) == (told is not None)
+    if told:
+        assert told in gone.get_data(as_text=True)
+        assert told.rstrip(".") in own
+    undone = form_of(client, "/admin/comments?state=trash", button(comment, "approved"))
+    press(client, undone, world)
+    assert reread(comment).removed_because == ""
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_pick_is_labelled_and_listed_and_goes_with_the_comment(client, make, editor, post, world):
+    comment = make.comment(post, name="Jo")
+    pick = f'form[action="/admin/comments/{comment.id}/pick"]'
+    response = press(client, form_of(client, "/admin/comments?state=approved", pick), world)
+    assert response.status_code == (303 if world == "plain" else 200)
+    page = soup(client.get(f"/posts/{post.slug}"))
+    assert page.select_one(f"#comment-{comment.id} .comment__pick")
+    assert page.select_one(".picks a")["href"] == f"/comments/{comment.id}"
+    press(client, form_of(client, "/admin/comments?state=approved", button(comment, "trash")), world)
+    assert (reread(post).picks, reread(comment).picked_at) == (0, None)
+    assert not soup(client.get(f"/posts/{post.slug}")).select(".picks")
+
+
+@pytest.fixture
+def reported(make, post) -> Comment:
+    comment = make.comment(post, "Buy this.", name="Jo")
+    with writing():
+        for number, reason in enumerate(("spam", "spam", "abuse")):
+            reports.file(comment.id, reason=reason, note=f"Note {number}.", email="", address_hash=f"{number}" * 32)
+    return comment
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(("verb", "state"), [("dismiss", "approved"), ("remove", "trash")])
+def test_report_is_decided_and_undone(client, make, editor, post, reported, world, verb, state):
+    make.comment(post)
+    row = soup(client.get("/admin/reports")).select_one(f"#report-{reported.id}")
+    assert [line.get_text(" ", strip=True)[:3] for line in row.select(".held__reports li")] == ["2 ×", "1 ×"]
+    assert "Note 2." in row.get_text()
+    form = row.select_one(f'form[action="/admin/reports/{reported.id}/{verb}"]')
+    response = press(client, form, world)
+    assert (reread(reported).state, reports.count()) == (state, 0)
+    assert reread(reported).removed_because == ("it is advertising" if verb == "remove" else "")
+    page = soup(client.get(response.location) if world == "plain" else response)
+    press(client, page.select_one(f"#report-{reported.id} form.done"), world)
+    assert (reread(reported).state, reports.count()) == ("approved", 1)
+
+
+def test_author_sees_and_decides_reports_on_own_posts_only(client, make, author, reported):
+    assert not soup(client.get("/admin/reports")).select(".held")
+    form = form_of(client, "/admin/reports", "form")
+    form["action"] = f"/admin/reports/{reported.id}/remove"
+    assert press(client, form).status_code == 404
+    assert reports.count() == 1
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_report_is_not_decided_without_the_token(client, editor, reported, world):
+    form = form_of(client, "/admin/reports", f'form[action$="/{reported.id}/remove"]')
+    assert press(client, form, world, csrf_token="").status_code == 400
+    assert reread(reported).state == "approved"

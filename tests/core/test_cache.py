@@ -18,6 +18,7 @@ from blueprints.core.encodings import zstd
 from blueprints.core.http import shared
 from blueprints.core.settings import Settings
 from blueprints.core.site import Site
+from blueprints.core.site import current as site_of_world
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
 from blueprints.posts.models import Post
@@ -312,6 +313,7 @@ class World:
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
+        threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]
         news = [f"/posts/essay/comments?after={after}&skip=0&from=1&to=1" for after in (0, 1, 2, 3)]
         return [(path, {}) for path in pages + threads] + [(path, PARTIAL) for path in threads + news]
 
@@ -356,6 +358,23 @@ def _site(world):
     db.session.add(site)
 
 
+def _house_rules(world):
+    db.session.merge(site_of_world()).write_rules("Be *kind*.")
+
+
+def _removed_for_a_reason(world):
+    comment = world.get(type(world.reply), world.reply)
+    comment.move_to("trash")
+    comment.removed_because = "it was there already"
+
+
+def _portrait(world):
+    person = world.get(type(world.bob), world.bob)
+    world.get(type(world.reply), world.reply).person_id = person.id
+    db.session.flush()
+    person.show_portrait(b"picture")
+
+
 WRITES = {
     "publish": _publish_draft,
     "schedule": _schedule,
@@ -368,6 +387,15 @@ WRITES = {
     "becomes a page": _set(kind="page"),
     "another day": lambda world: setattr(world.get(Post, world.other), "published_at", now() - timedelta(days=400)),
     "discussion closed": _set(comments_open=False),
+    "rules of a discussion": lambda world: world.get(Post, world.essay).write_rules("Be *kind*."),
+    "why it is closed": _set(comments_open=False, closed_because="It is over."),
+    "house rules": _house_rules,
+    "no faces": lambda world: setattr(db.session.merge(site_of_world()), "shows_faces", False),
+    "no marks": lambda world: setattr(db.session.merge(site_of_world()), "takes_marks", False),
+    "marks": lambda world: setattr(world.get(type(world.reply), world.reply), "marks", 3),
+    "picked": lambda world: world.get(type(world.reply), world.reply).pick(True),
+    "removed for a reason": _removed_for_a_reason,
+    "staff comment, and its portrait": _portrait,
     "disclaimer": _set(disclaimer="Not legal advice."),
     "other authors": lambda world: world.get(Post, world.essay).credit([world.get(type(world.bob), world.bob)]),
     "other order of authors": lambda world: world.get(Post, world.essay).credit(

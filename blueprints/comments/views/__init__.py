@@ -1,6 +1,6 @@
 """The thread and its form: every address serves a plain browser and htmx alike."""
 
-from blueprints.comments.views import answering, reading
+from blueprints.comments.views import answering, reacting, reading
 from blueprints.comments.views.answers import bp
 
-__all__ = ["answering", "bp", "reading"]
+__all__ = ["answering", "bp", "reacting", "reading"]

@@ -5,7 +5,7 @@ import re
 import secrets
 from typing import Any
 
-from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
@@ -13,7 +13,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 
 from blueprints.accounts.guards import me
 from blueprints.accounts.models import Account
-from blueprints.comments import queries, spam, thread
+from blueprints.comments import impersonation, queries, spam, thread
 from blueprints.comments.forms import BlankForm, CommentForm
 from blueprints.comments.models import APPROVED, Comment, add, writer_hash
 from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
@@ -87,6 +87,7 @@ def _submit(**key: str | int) -> ResponseReturnValue:
         url=form.url.data or "",
         submission_key=form.key.data or None,
         person_id=account.person_id if account else None,
+        person=account.person if account else None,
         address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
     )
     comment.write(str(form.comment.data))
@@ -129,7 +130,9 @@ def _preview(form: CommentForm, account: Account | None, **key: str | int) -> Re
     if parent is not None and (not parent.is_public or parent.post_id != post.id):
         parent = None
     comment.post, comment.parent = post, parent
-    comment.depth, comment.person_id = parent.depth + 1 if parent else 0, account.person_id if account else None
+    comment.depth, comment.email = parent.depth + 1 if parent else 0, str(form.email.data or "").casefold()
+    if account:
+        comment.person_id, comment.person = account.person_id, account.person
     context = _form_context(post, form, parent, form_id=_form_id())
     shown = thread.Entry.of(comment)
     response = make_response(answer("comments/preview.html", "comments/preview.hx.html", shown=shown, **context))
@@ -154,11 +157,17 @@ def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, 
     parent = queries.to_read(parent_id) if parent_id else None
     if parent_id and (parent is None or not parent.is_public or parent.post_id != post.id):
         raise ParentGoneError
-    verdict = spam.judge(site.shown(), html=comment.html, email=comment.email, writer=writer, is_staff=is_staff)
+    g.site = site.shown()
+    verdict = spam.judge(
+        g.site, name=comment.name, html=comment.html, email=comment.email, writer=writer, is_staff=is_staff
+    )
     comment.post, comment.parent = post, parent
     comment.state, comment.hold_reason = verdict.state, verdict.reason
     comment.writer_hash = writer_hash(writer)
-    return add(comment), True
+    add(comment)
+    if verdict.imitates:
+        impersonation.note(comment, *verdict.imitates)
+    return comment, True
 
 
 def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnValue:

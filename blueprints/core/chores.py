@@ -1,0 +1,48 @@
+"""Chores: small regular work of the served site that no visit brings about.
+
+Each slice says what it has (`each`); `run` does what is due. Every worker asks every few seconds, so a chore looks
+first, without the write lock, whether there is anything to do.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, current_app
+
+from blueprints.core import postman
+from blueprints.core.db import db
+
+CHORES = "chores"
+
+
+@dataclass
+class Chore:
+    """What is done every so many *seconds*; *work* is given this moment."""
+
+    work: Callable[[datetime], object]
+    seconds: float
+    due: float = 0.0
+
+
+def init_app(app: Flask) -> None:
+    """There is nothing to do yet; whoever looks into the outbox from time to time looks here as well."""
+    app.extensions[CHORES] = []
+    app.extensions[postman.ROUNDS].append(run)
+
+
+def each(app: Flask, seconds: float, work: Callable[[datetime], object]) -> None:
+    """Have *work* done every so many *seconds* while *app* is served."""
+    app.extensions[CHORES].append(Chore(work, seconds))
+
+
+def run(moment: datetime, *, all_of_them: bool = False) -> None:
+    """Do what is due at *moment*, or *all_of_them*."""
+    for chore in current_app.extensions[CHORES]:
+        if all_of_them or time.monotonic() >= chore.due:
+            chore.due = time.monotonic() + chore.seconds
+            try:
+                chore.work(moment)
+            finally:
+                db.session.remove()
