@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from blueprints import accounts, admin, comments, core, operations, posts, transfer
+from blueprints import accounts, admin, comments, core, feeds, operations, posts, transfer
 
-SLICES = (core, accounts, posts, comments, transfer, operations, admin)
+SLICES = (core, accounts, posts, comments, feeds, transfer, operations, admin)
 
 
 def register(app: Flask) -> None:

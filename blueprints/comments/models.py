@@ -19,6 +19,7 @@ STATES = (PENDING, APPROVED, SPAM, TRASH)
 # A mention is a page elsewhere that says it links here (pingback, trackback): listed below the thread, unnumbered.
 COMMENT, MENTION = "comment", "mention"
 MARKDOWN, HTML = "markdown", "html"
+_HOUSE = text("person_id IS NOT NULL")
 
 
 _IS_PICKED = text("picked_at IS NOT NULL")
@@ -39,6 +40,9 @@ class Comment(Base):
         Index("ix_comment_marks", "post_id", "marks"),
         Index("ix_comment_picked", "post_id", sqlite_where=_IS_PICKED, postgresql_where=_IS_PICKED),
         Index("ix_comment_address", "created_at", sqlite_where=_HAS_ADDRESS, postgresql_where=_HAS_ADDRESS),
+        # The newest of the site; and of one post, what people of the house have written.
+        Index("ix_comment_newest", "published_at", "id"),
+        Index("ix_comment_person", "post_id", "person_id", "number", sqlite_where=_HOUSE, postgresql_where=_HOUSE),
         {"sqlite_autoincrement": True},
     )
 
@@ -64,6 +68,7 @@ class Comment(Base):
     marks: Mapped[int] = mapped_column(default=0, server_default="0")
     picked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     address_hash: Mapped[str] = mapped_column(String(32), default="")
     writer_hash: Mapped[str] = mapped_column(String(64), default="")
     submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -75,7 +80,7 @@ class Comment(Base):
     person: Mapped[Person | None] = relationship()
 
     def touches(self, changes: Changes) -> Iterator[str]:
-        """The page of its post, once it has been published: what was never seen changes nothing."""
+        """The page of its post, and the newest of the site: what was never published changes nothing."""
         if self.number is None and APPROVED not in (self.state, *changes.former("state")):
             return
         if changes.of(
@@ -92,6 +97,8 @@ class Comment(Base):
             "picked_at",
         ):
             yield f"post:{self.post_id}"
+        if changes.of("state", "number", "parent_id", "name", "url", "html", "published_at"):
+            yield "comments"
 
     @property
     def is_public(self) -> bool:
@@ -109,14 +116,14 @@ class Comment(Base):
         self.html = markdown.comment_html(text) if text_format == MARKDOWN else markdown.clean_comment(text)
 
     def move_to(self, state: str) -> None:
-        """Change the state; the first approval gives the number, and the post's count follows."""
+        """Change the state; the first approval gives number and date, and the post's count follows."""
         if state not in STATES:
             raise ValueError(f"no such state: {state}")
         was_counted = self.is_public
         self.state = state
         if self.kind == COMMENT:
             if self.is_public and self.number is None:
-                self.number = self.post.next_number()
+                self.number, self.published_at = self.post.next_number(), now()
             self.post.comment_count += self.is_public - was_counted
         if self.is_public:
             self.removed_because = ""
@@ -165,7 +172,8 @@ def add(comment: Comment) -> Comment:
         comment.number = counted.last_number
         for name, value in counted._mapping.items():
             set_committed_value(post, name, value)
-        generations.touch(f"post:{post.id}")
+        comment.published_at = comment.created_at or now()
+        generations.touch(f"post:{post.id}", "comments")
     comment.post_id, comment.parent_id = post.id, parent.id if parent else None
     comment.root_id, comment.depth = (parent.root_id, parent.depth + 1) if parent else (None, 0)
     values = vars(comment)

@@ -50,6 +50,7 @@ _COMMENT_TAGS = {
 _COMMENT_ATTRIBUTES = {"*": {"lang"}, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _GUEST_LINK = "nofollow ugc noopener"
+_OWN_ADDRESS = re.compile(r'(<[a-z][^<>]*?\s(?:href|src|cite)=")(#|/(?!/))')
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
 _OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|post\Z)[\w.:\-]{1,80}\Z")
@@ -97,6 +98,18 @@ def _clean(html: str, **rules: Any) -> str:
 def without_links(html: str) -> str:
     """A cleaned comment with its links as plain text, for as long as nobody has looked at it."""
     return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"*": {"lang"}, "ol": {"start"}})
+
+
+def with_whole_addresses(html: str, root: str, page: str) -> str:
+    """Cleaned HTML for reading away from its *page*: addresses that begin at the site's root, or on the page, are
+    whole. Without a *root* they stay as they are.
+
+    The one change after cleaning. It is safe because what nh3 writes is regular: in a text "<" is always escaped, and
+    so is a quotation mark in a value.
+    """
+    if not root or ('="/' not in html and '="#' not in html):
+        return html
+    return _OWN_ADDRESS.sub(lambda found: found[1] + (page if found[2] == "#" else root) + found[2], html)
 
 
 def plain_text(html: str) -> str:

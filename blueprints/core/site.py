@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy import String, Text, select, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,6 +32,8 @@ class Site(Base):
     rules_html: Mapped[str] = mapped_column(Text, default="", server_default="")
     shows_faces: Mapped[bool] = mapped_column(default=True, server_default=true())
     takes_marks: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
+    uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
     greeted: Mapped[bool] = mapped_column(default=False)
     setup_hash: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -125,6 +125,7 @@ class Post(Base):
     comment_count: Mapped[int] = mapped_column(default=0)
     # How many of its comments the editors have picked.
     picks: Mapped[int] = mapped_column(default=0, server_default="0")
+    guid: Mapped[str | None] = mapped_column(String(500))
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))
 

@@ -54,13 +54,13 @@ def _page(query: Select[Post], number: int, size: int, *, date: Any = Post.publi
         .offset((number - 1) * size)
         .options(selectinload(Post.bylines))
     ).all()
-    generations.lasts_until(_next_due())
+    generations.lasts_until(next_due())
     for row in rows[:size]:
         generations.reads(f"post:{row.id}", *(f"person:{number}" for number in row.author_ids))
     return Slice(list(rows[:size]), number, len(rows) > size)
 
 
-def _next_due() -> datetime | None:
+def next_due() -> datetime | None:
     """When the next scheduled post appears."""
     due = select(Post.published_at).where(
         Post.state == PUBLISHED, Post.published_at > now(), Post.kind.in_((POST, PAGE))

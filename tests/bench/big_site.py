@@ -161,11 +161,13 @@ class BigSite:
                 thread.numbers += 1
                 row["number"] = thread.numbers
                 open_to_replies.append(index)
+            row["published_at"] = moment if row["number"] else None
             thread.rows.append(row)
             thread.parents.append(parent)
         for index in late:
             thread.numbers += 1
             thread.rows[index]["number"] = thread.numbers
+            thread.rows[index]["published_at"] = thread.rows[index]["created_at"]
         return thread
 
     def comment(self, draw: Random, post_id: int) -> Row:

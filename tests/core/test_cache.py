@@ -301,7 +301,7 @@ class World:
         self.ada, self.bob = make.person("Ada", bio="Writes."), make.person("Bob")
         self.essay = make.post("Essay", slug="essay", tags=["Ethics", "Logic"], authors=[self.ada, self.bob])
         self.reply_to = make.comment(self.essay, "First.")
-        self.reply = make.comment(self.essay, "Second.", parent=self.reply_to)
+        self.reply = make.comment(self.essay, "Second.", parent=self.reply_to, person_id=self.ada.id)
         self.other = make.post("Other", slug="other", tags=["Logic"], authors=[self.bob], path="/2019/other/")
         self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
         self.about = make.post("About", slug="about", kind="page")
@@ -315,7 +315,11 @@ class World:
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
         threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]
         news = [f"/posts/essay/comments?after={after}&skip=0&from=1&to=1" for after in (0, 1, 2, 3)]
-        return [(path, {}) for path in pages + threads] + [(path, PARTIAL) for path in threads + news]
+        feeds = ["/feed.atom", "/comments.atom", "/tags/ethics/feed.atom", "/tags/logic/feed.atom"]
+        feeds += [f"/authors/{person.slug}/feed.atom" for person in (self.ada, self.bob)]
+        feeds += [f"/posts/{slug}/comments.atom" for slug in ("essay", "other", "about")]
+        feeds += ["/posts/essay/comments/by-author.atom"]
+        return [(path, {}) for path in pages + threads + feeds] + [(path, PARTIAL) for path in threads + news]
 
     def get(self, model, row):
         return db.session.get(model, row.id)

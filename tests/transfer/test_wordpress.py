@@ -99,6 +99,7 @@ def test_post_keeps_title_dates_and_closed_comments(journal):
     assert (post.source, post.kind, post.comments_open) == ("https://journal.example", "post", False)
     assert f"{post.published_at:%F %H:%M} {post.updated_at:%F}" == "2012-05-01 10:00 2012-06-01"
     assert (post_of(20).kind, post_of(20).path) == ("page", "/about/")
+    assert post.guid == "http://www.journal.example/?p=12", "whoever has read it in a feed is not shown it again"
 
 
 def test_byline_is_in_the_order_of_the_file_and_each_once(journal):

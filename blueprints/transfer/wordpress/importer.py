@@ -5,6 +5,7 @@ run finds everything in its place; what is here is left as it is, and only what 
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,9 @@ _NOT_TAKEN = {
     "wp_block": "reusable blocks are put into the posts that use them",
 }
 _STATES_LEFT_OUT = {"trash": "was in the trash", "auto-draft": "was never saved", "inherit": "is part of another item"}
+
+# What a feed can go on calling a post by.
+_GUID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}:[^\s<>\"{}|\\^`\[\]]{1,450}")
 
 
 class _UndoError(Exception):
@@ -156,6 +160,7 @@ class _Import:
             title=plain(item.title),
             standfirst=markdown.plain_text(markup.excerpt(item.excerpt)),
             comments_open=item["comment_status"] != "closed",
+            guid=item.guid if _GUID.fullmatch(item.guid) else None,
             source=found.site,
             source_id=source_id,
         )

@@ -112,6 +112,7 @@ class Replies:
             url=fit(url, 500, report, "website of a commenter left out, it is too long", drop=True),
             person_id=people.of_user(reply.user_id, reply.email),
             created_at=placed.created_at,
+            published_at=placed.created_at if number else None,
             address_hash=self._pseudonym(reply.address),
             source=site,
             source_id=fit(reply.id, 255, report, "number of a comment shortened"),
