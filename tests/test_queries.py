@@ -70,6 +70,10 @@ def visits() -> dict[str, Visit]:
         "tag, page 2": Visit(5, "/tags/tag-1?page=2"),
         "author": Visit(5, "/authors/person-1"),
         "author, page 2": Visit(5, "/authors/person-1?page=2"),
+        "archive": Visit(5, "/archive"),
+        "year": Visit(5, "/archive/2016"),
+        "year, page 2": Visit(5, "/archive/2016?page=2", 404),
+        "sitemap": Visit(5, "/sitemap.xml"),
         "feed": Visit(5, "/feed.atom"),
         "feed of a tag": Visit(6, "/tags/tag-1/feed.atom"),
         "feed of an author": Visit(6, "/authors/person-1/feed.atom"),
@@ -89,6 +93,12 @@ def visits() -> dict[str, Visit]:
         "comment sent again": Visit(9, f"{page}/comments", 303, comment="One", **sent),
         "reply": Visit(17, f"/comments/{last}/reply", 303, comment="Three", **sent),
     }
+
+
+@pytest.fixture
+def environ(environ) -> dict[str, str]:
+    """A site that knows its address: without it there is no sitemap."""
+    return {**environ, "SITE_URL": "http://journal.example"}
 
 
 @pytest.fixture

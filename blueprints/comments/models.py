@@ -41,7 +41,7 @@ class Comment(Base):
         Index("ix_comment_picked", "post_id", sqlite_where=_IS_PICKED, postgresql_where=_IS_PICKED),
         Index("ix_comment_address", "created_at", sqlite_where=_HAS_ADDRESS, postgresql_where=_HAS_ADDRESS),
         # The newest of the site; and of one post, what people of the house have written.
-        Index("ix_comment_newest", "published_at", "id"),
+        Index("ix_comment_newest", "state", "published_at", "id"),
         Index("ix_comment_person", "post_id", "person_id", "number", sqlite_where=_HOUSE, postgresql_where=_HOUSE),
         {"sqlite_autoincrement": True},
     )

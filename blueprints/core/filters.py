@@ -30,7 +30,7 @@ _MONTHS = [
 def init_app(app: Flask) -> None:
     """Give the templates these filters, and `kept(macro, *inputs)`."""
     app.jinja_env.globals["kept"] = lru_cache(maxsize=KEPT)(_draw)
-    app.jinja_env.filters.update(day=day, moment=moment, iso=iso, count=count)
+    app.jinja_env.filters.update(day=day, month_name=month_name, moment=moment, iso=iso, count=count)
 
 
 def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
@@ -49,6 +49,11 @@ def day(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026"."""
     local = value.astimezone(current().time_zone)
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}")
+
+
+def month_name(value: datetime) -> str:
+    """ "November"."""
+    return _MONTHS[value.month - 1]
 
 
 def moment(value: datetime) -> Markup:

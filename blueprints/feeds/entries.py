@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -22,6 +23,7 @@ from blueprints.feeds.queries import Said
 from blueprints.posts.addresses import author_url, post_url
 from blueprints.posts.models import Post
 
+LONG = 4000
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_SITE_YET = UUID(int=0)
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
@@ -64,6 +66,11 @@ class Entry(NamedTuple):
     replies: str = ""
     answers: Answered | None = None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is too long to be kept as it was drawn."""
+        return len(self.html) > LONG
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -84,7 +91,12 @@ class Feed:
 
 def name_of(site: Site, what: str) -> str:
     """The id of *what* ("post:12", "feed") is on this site, for ever (RFC 9562, version 5)."""
-    return f"urn:uuid:{uuid5(UUID(site.uuid) if site.uuid else _NO_SITE_YET, what)}"
+    return _name(site.uuid, what)
+
+
+@lru_cache(maxsize=2000)
+def _name(site: str | None, what: str) -> str:
+    return f"urn:uuid:{uuid5(UUID(site) if site else _NO_SITE_YET, what)}"
 
 
 def of_posts(posts: Iterable[Post], site: Site, root: str) -> list[Entry]:
@@ -117,15 +129,13 @@ def _of_post(post: Post, site: Site, root: str) -> Entry:
     )
 
 
-def of_comments(found: Iterable[Said], site: Site, root: str, *, names_post: bool) -> list[Entry]:
+def of_comments(found: Iterable[tuple[Said, Post]], site: Site, root: str, *, names_post: bool) -> list[Entry]:
     """The entries of comments; where they are of several posts each *names* its own."""
-    return [_of_comment(said, site, root, names_post=names_post) for said in found]
+    return [_of_comment(said, post, site, root, names_post=names_post) for said, post in found]
 
 
-def _of_comment(said: Said, site: Site, root: str, *, names_post: bool) -> Entry:
-    comment, post = said.comment, said.post
+def _of_comment(comment: Said, post: Post, site: Site, root: str, *, names_post: bool) -> Entry:
     page, name = root + post_url(post), comment.name or "Anonymous"
-    published = comment.published_at or NOTHING_YET
     if comment.parent_id:
         answers = Answered(name_of(site, f"comment:{comment.parent_id}"), root + comment_url(comment.parent_id))
     else:
@@ -136,8 +146,8 @@ def _of_comment(said: Said, site: Site, root: str, *, names_post: bool) -> Entry
         url=root + comment_url(comment.id),
         page=page,
         html=markdown.with_whole_addresses(comment.html, root, page),
-        published=published,
-        updated=published,
+        published=comment.published_at,
+        updated=comment.published_at,
         writers=(Writer(name, comment.url if _WEB_ADDRESS.fullmatch(comment.url) else ""),),
         answers=answers,
     )

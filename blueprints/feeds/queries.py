@@ -1,10 +1,10 @@
 """What the feeds are made of, newest first, with everything that is shown of it; for reading only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, exists, select
 
 from blueprints.accounts.models import Person
 from blueprints.comments.models import APPROVED, COMMENT, Comment
@@ -15,6 +15,21 @@ from blueprints.posts.queries import next_due
 
 # Longer than the list of posts: a discussion has more to say in an hour than its editors in a week.
 NEWEST_COMMENTS = 30
+
+
+class Said(NamedTuple):
+    """What a feed says of a published comment."""
+
+    id: int
+    post_id: int
+    parent_id: int | None
+    number: int
+    name: str
+    url: str
+    html: str
+    published_at: datetime
+
+
 _POST, _BYLINE, _PERSON, _TAG, _C = (model.__table__.c for model in (Post, Byline, Person, Tag, Comment))
 _NEW = [column for column in _POST if column.name != "body"]
 _IN_LIST = (_POST.state == PUBLISHED, _POST.kind == POST)
@@ -44,28 +59,34 @@ _PEOPLE = (
 )
 _TAGS = select(tagging.c.post_id, *_TAG).join(Tag.__table__).where(tagging.c.post_id.in_(_AMONG)).order_by(_TAG.name)
 _BELOW = [_POST.id, _POST.slug, _POST.path, _POST.guid, _POST.title, _POST.extract]
-_SAID = [_C.id, _C.post_id, _C.parent_id, _C.number, _C.name, _C.url, _C.html, _C.published_at]
+_SAID = [_C[name] for name in Said._fields]
+_A_POST, _A_POST_BELOW = rows.Shape(Post, _NEW), rows.Shape(Post, _BELOW)
+_A_PERSON, _A_TAG = rows.Shape(Person, _PERSON), rows.Shape(Tag, _TAG)
 _COMMENTS = select(*_BELOW, *_SAID).join(Post.__table__).where(_C.state == APPROVED)
-_NEWEST = _COMMENTS.where(
-    _C.kind == COMMENT,
-    _C.published_at.is_not(None),
-    _POST.state == PUBLISHED,
-    _POST.published_at <= bindparam("now"),
-).order_by(_C.published_at.desc(), _C.id.desc())
+# The comments alone are read in their order, whatever the database thinks of the posts' indexes.
+_LATELY = (
+    select(*_SAID)
+    .where(
+        _C.published_at.is_not(None),
+        _C.state == APPROVED,
+        _C.kind == COMMENT,
+        exists().where(_POST.id == _C.post_id, _POST.state == PUBLISHED, _POST.published_at <= bindparam("now")),
+    )
+    .order_by(_C.published_at.desc(), _C.id.desc())
+    .limit(NEWEST_COMMENTS)
+    .subquery()
+)
+_NEWEST_COMMENTS = (
+    select(*_BELOW, *_LATELY.c)
+    .join(_LATELY, _LATELY.c.post_id == _POST.id)
+    .order_by(_LATELY.c.published_at.desc(), _LATELY.c.id.desc())
+)
 _ON_POST = _COMMENTS.where(_C.post_id == bindparam("id"), _C.number.is_not(None)).order_by(_C.number.desc())
 _BY_AUTHORS = _ON_POST.where(_C.person_id.in_(bindparam("people", expanding=True)))
 _NEW_POSTS = {
     name: query.limit(bindparam("size"))
     for name, query in {"posts": _WHOLE, "by": _OF_PERSON, "tagged": _WITH_TAG}.items()
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """A published comment and the post that it stands below."""
-
-    comment: Comment
-    post: Post
 
 
 def newest(size: int) -> list[Post]:
@@ -94,18 +115,20 @@ def _posts(statement: Select[Any], **values: object) -> list[Post]:
     among = [row.id for row in found]
     bylines: dict[int, list[Byline]] = {post_id: [] for post_id in among}
     tags: dict[int, list[Tag]] = {post_id: [] for post_id in among}
+    people: dict[int, Person] = {}
     for row in rows.fetch(_PEOPLE, posts=among):
-        person = rows.detached(Person, _PERSON, row[1:])
-        bylines[row[0]].append(Byline(post_id=row[0], person_id=person.id, person=person))
-        generations.reads(f"person:{person.id}")
+        person = people.get(row.id) or people.setdefault(row.id, _A_PERSON.of(row[1:]))
+        bylines[row.post_id].append(Byline(post_id=row.post_id, person_id=person.id, person=person))
+    labels: dict[int, Tag] = {}
     for row in rows.fetch(_TAGS, posts=among):
-        tags[row[0]].append(tag := rows.detached(Tag, _TAG, row[1:]))
-        generations.reads(f"tag:{tag.id}")
+        tag = labels.get(row.id) or labels.setdefault(row.id, _A_TAG.of(row[1:]))
+        tags[row.post_id].append(tag)
+    generations.reads(*(f"person:{person_id}" for person_id in people), *(f"tag:{tag_id}" for tag_id in labels))
     generations.reads(*(f"post:{post_id}" for post_id in among))
-    return [rows.detached(Post, _NEW, row, bylines=bylines[row.id], tags=tags[row.id]) for row in found]
+    return [_A_POST.of(row, bylines=bylines[row.id], tags=tags[row.id]) for row in found]
 
 
-def newest_comments() -> list[Said]:
+def newest_comments() -> list[tuple[Said, Post]]:
     """The comments of the site that were published last."""
     # "posts": a post that comes back brings its comments along.
     generations.reads("comments", "posts")
@@ -113,22 +136,26 @@ def newest_comments() -> list[Said]:
     return _said(rows.fetch(_NEWEST_COMMENTS, now=now()))
 
 
-def newest_on(post: Post) -> list[Said]:
+def newest_on(post: Post) -> list[tuple[Said, Post]]:
     """The comments on *post* that were published last."""
     return _said(rows.fetch(_NEWEST_ON_POST, id=post.id))
 
 
-def newest_by_authors(post: Post) -> list[Said]:
+def newest_by_authors(post: Post) -> list[tuple[Said, Post]]:
     """What the people of its byline have answered below *post*."""
     return _said(rows.fetch(_NEWEST_BY_AUTHORS, id=post.id, people=sorted(post.author_ids)))
 
 
-_NEWEST_COMMENTS, _NEWEST_ON_POST, _NEWEST_BY_AUTHORS = (
-    query.limit(NEWEST_COMMENTS) for query in (_NEWEST, _ON_POST, _BY_AUTHORS)
-)
+_NEWEST_ON_POST, _NEWEST_BY_AUTHORS = (query.limit(NEWEST_COMMENTS) for query in (_ON_POST, _BY_AUTHORS))
 
 
-def _said(found: Sequence[Row[Any]]) -> list[Said]:
-    said = [Said(rows.detached(Comment, _SAID, row[len(_BELOW) :]), rows.detached(Post, _BELOW, row)) for row in found]
-    generations.reads(*(f"post:{each.post.id}" for each in said))
+def _said(found: Sequence[Any]) -> list[tuple[Said, Post]]:
+    """The comments, each with the post that it stands below."""
+    posts: dict[int, Post] = {}
+    said = []
+    for row in found:
+        comment = Said._make(row[len(_BELOW) :])
+        post = posts.get(comment.post_id) or posts.setdefault(comment.post_id, _A_POST_BELOW.of(row))
+        said.append((comment, post))
+    generations.reads(*(f"post:{post_id}" for post_id in posts))
     return said

@@ -135,7 +135,7 @@ class Post(Base):
     tags: Mapped[list[Tag]] = relationship(secondary=tagging, order_by=Tag.name, passive_deletes=True)
 
     def touches(self, changes: Changes) -> Iterator[str]:
-        """What everybody reads: its own page, and the lists in which it appears or moves."""
+        """What everybody reads: its own page, the lists in which it appears or moves, and the list of all addresses."""
         if PUBLISHED not in (self.state, *changes.former("state")):
             return
         yield f"post:{self.id}"
@@ -143,6 +143,8 @@ class Post(Base):
             yield "posts"
             yield from (f"by:{number}" for number in self.author_ids)
             yield from (f"tagged:{tag.id}" for tag in (*self.tags, *changes.former("tags")))
+        if changes.of("state", "slug", "path", "published_at", "updated_at"):
+            yield "addresses"
 
     @property
     def authors(self) -> list[Person]:

@@ -1,5 +1,6 @@
 """Reading: front page, post, author, tag; and the addresses that posts brought with them."""
 
+import re
 from urllib.parse import unquote
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -9,22 +10,29 @@ from blueprints.accounts.queries import person_by_slug
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankForm
 from blueprints.core import settings
-from blueprints.core.http import page_number, shared
+from blueprints.core.http import keep_out, page_number, shared
+from blueprints.posts import archive as years
 from blueprints.posts import queries
 from blueprints.posts.addresses import post_url
 from blueprints.posts.models import Post
 
 bp = Blueprint("posts", __name__)
+# The feed of whatever is at the address before it, as WordPress has it.
+_FEED = re.compile(r"/feed(/(atom|rdf|rss2?))?/?\Z")
 
 
 @bp.get("/")
-@shared("page", "p", "page_id")
+@shared("page", "p", "page_id", "feed")
 def index() -> ResponseReturnValue:
     """The newest posts."""
-    number = request.args.get("p") or request.args.get("page_id")
+    number, feed = request.args.get("p") or request.args.get("page_id"), request.args.get("feed")
     former = queries.by_former_address(f"?p={number}") if number else None
     if former and former.is_public:
-        return redirect(post_url(former), 301)
+        return redirect(url_for("feeds.discussion", slug=former.slug) if feed else post_url(former), 301)
+    if feed:
+        return redirect(url_for("feeds.comments" if feed.startswith("comments") else "feeds.newest"), 301)
+    if number:
+        keep_out()
     found = queries.newest_published(page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
@@ -92,6 +100,26 @@ def tag(slug: str) -> ResponseReturnValue:
     return render_template("posts/tag.html", tag=found_tag, found=found)
 
 
+@bp.get("/archive")
+@shared()
+def archive() -> ResponseReturnValue:
+    """The years of this journal."""
+    return render_template("posts/archive.html", years=years.years(), counted=years.COUNTED)
+
+
+@bp.get("/archive/<year>")
+@shared("page")
+def year(year: str) -> ResponseReturnValue:
+    """What appeared in one year, by month."""
+    number = int(year) if len(year) == 4 and year.isascii() and year.isdigit() else 0
+    if not 1 < number < 9999:  # the calendar's own ends are in no time zone
+        abort(404)
+    found = years.of_year(number, page_number())
+    if not found.months:
+        abort(404)
+    return render_template("posts/year.html", found=found)
+
+
 @bp.get("/<path:path>")
 @shared("page")
 def elsewhere(path: str) -> ResponseReturnValue:
@@ -99,10 +127,11 @@ def elsewhere(path: str) -> ResponseReturnValue:
     path = "/" + path
     if post := queries.to_read(path=path):
         return read(post)
-    for former in _variants(path):
+    is_feed = _FEED.search(path) is not None
+    for former in _variants(_FEED.sub("/", path)):
         post = queries.by_path(former) or queries.by_former_address(former)
         if post is not None and post.is_public:
-            return redirect(post_url(post), 301)
+            return redirect(url_for("feeds.discussion", slug=post.slug) if is_feed else post_url(post), 301)
     return _wordpress_list(path) or abort(404)
 
 
@@ -110,7 +139,7 @@ def _variants(path: str) -> list[str]:
     """The spellings under which a post may be stored: trailing slash or none, its page of comments cut off."""
     head, _, tail = path.rstrip("/").rpartition("/")
     stems = [path]
-    if tail.startswith("comment-page-") or tail in ("feed", "trackback", "embed", "amp") or tail.isdigit():
+    if tail.startswith("comment-page-") or tail in ("trackback", "embed", "amp") or tail.isdigit():
         stems.append(head)
     spellings = [form for stem in stems for form in (stem.rstrip("/"), stem.rstrip("/") + "/")]
     return [form for spelling in spellings for form in dict.fromkeys((spelling, spelling.lower()))]
@@ -118,11 +147,12 @@ def _variants(path: str) -> list[str]:
 
 def _wordpress_list(path: str) -> ResponseReturnValue | None:
     """WordPress's lists under their new addresses."""
-    words = [unquote(word) for word in path.strip("/").split("/")]
+    kind = "feeds" if _FEED.search(path) else "posts"
+    words = [unquote(word) for word in _FEED.sub("/", path).strip("/").split("/")]
     if len(words) < 2 or any("\0" in word for word in words):
         return None
     if words[0] in ("category", "tag") and queries.tag_by_slug(words[-1]):
-        return redirect(url_for("posts.tag", slug=words[-1]), 301)
+        return redirect(url_for(f"{kind}.tag", slug=words[-1]), 301)
     if words[0] == "author" and person_by_slug(words[1]):
-        return redirect(url_for("posts.author", slug=words[1]), 301)
+        return redirect(url_for(f"{kind}.author", slug=words[1]), 301)
     return None

@@ -29,7 +29,7 @@ def upgrade() -> None:
     # When a comment that waited was let through is not known of the old ones.
     op.execute('UPDATE comment SET published_at = created_at WHERE number IS NOT NULL')
     with op.batch_alter_table('comment', schema=None) as batch_op:
-        batch_op.create_index('ix_comment_newest', ['published_at', 'id'], unique=False)
+        batch_op.create_index('ix_comment_newest', ['state', 'published_at', 'id'], unique=False)
         batch_op.create_index(
             'ix_comment_person',
             ['post_id', 'person_id', 'number'],

@@ -43,6 +43,11 @@ PARTIAL = {"HX-Request-Type": "partial"}
 GZIP = {"Accept-Encoding": "gzip"}
 NGINX_SENDS = {"content-type", "content-length", "content-encoding", "etag", "vary", "date", "server"}
 POLL = "/posts/post-30/comments?after=30&skip=0&from=1&to=1"
+FEEDS = {
+    "feed": "/feed.atom",
+    "feed of all comments": "/comments.atom",
+    "feed of 1,000 comments": "/posts/post-1000/comments.atom",
+}
 PAGES = {"front page": "/", **{f"post, {size:,} comments": f"/posts/post-{size}" for size in SIZES}}
 
 
@@ -188,12 +193,15 @@ def compared(
 def uncached(folder: Path, seconds: float) -> None:
     """Pages that are drawn for each request, and not packed."""
     head("drawn anew, CACHE_MB=0", "ms CPU", "median ms, one reader", "goal for the CPU")
-    goals = {"post, 30 comments": 1.5, "post, 1,000 comments": 15}
+    goals = {"post, 30 comments": 1.5, "post, 1,000 comments": 15, **dict.fromkeys(FEEDS, 3)}
     with served(folder, CACHE_MB="0") as place:
         for name, path in {
             **PAGES,
             "tag": "/tags/reading",
             "author": "/authors/person-0",
+            "archive": "/archive",
+            "a year": f"/archive/{now():%Y}",
+            **FEEDS,
             "asking for news": POLL,
         }.items():
             headers = {"Accept-Encoding": "identity", **(PARTIAL if path == POLL else {})}

@@ -28,7 +28,7 @@ PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 @pytest.fixture
 def environ(environ):
-    return {**environ, "DEBUG": "1"}
+    return {**environ, "DEBUG": "1", "SITE_URL": "http://journal.example"}
 
 
 @pytest.fixture
@@ -318,8 +318,9 @@ class World:
         feeds = ["/feed.atom", "/comments.atom", "/tags/ethics/feed.atom", "/tags/logic/feed.atom"]
         feeds += [f"/authors/{person.slug}/feed.atom" for person in (self.ada, self.bob)]
         feeds += [f"/posts/{slug}/comments.atom" for slug in ("essay", "other", "about")]
-        feeds += ["/posts/essay/comments/by-author.atom"]
-        return [(path, {}) for path in pages + threads + feeds] + [(path, PARTIAL) for path in threads + news]
+        feeds += ["/posts/essay/comments/by-author.atom", "/feed.json", "/sitemap.xml", "/robots.txt"]
+        lists = ["/archive", f"/archive/{now():%Y}", f"/archive/{now() - timedelta(days=400):%Y}"]
+        return [(path, {}) for path in pages + threads + feeds + lists] + [(path, PARTIAL) for path in threads + news]
 
     def get(self, model, row):
         return db.session.get(model, row.id)

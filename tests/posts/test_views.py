@@ -215,7 +215,6 @@ def test_migrated_post_lives_at_its_own_path_and_all_others_lead_there(client, m
         "/?p=17",
         here.rstrip("/"),
         here + "comment-page-2/",
-        here + "feed/",
     ):
         response = client.get(path)
         assert (response.status_code, response.location) == (301, here), path
