@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, select
 
 from blueprints.accounts.models import Person
 from blueprints.comments.models import APPROVED, COMMENT, Comment
@@ -50,17 +51,10 @@ _WITH_TAG = (
     .where(*_IN_LIST, tagging.c.tag_id == bindparam("id"), tagging.c.published_at <= bindparam("now"))
     .order_by(tagging.c.published_at.desc(), tagging.c.post_id.desc())
 )
-_AMONG: BindParameter[int] = bindparam("posts", expanding=True)
-_PEOPLE = (
-    select(_BYLINE.post_id, *_PERSON)
-    .join(Person.__table__)
-    .where(_BYLINE.post_id.in_(_AMONG))
-    .order_by(_BYLINE.position)
-)
-_TAGS = select(tagging.c.post_id, *_TAG).join(Tag.__table__).where(tagging.c.post_id.in_(_AMONG)).order_by(_TAG.name)
 _BELOW = [_POST.id, _POST.slug, _POST.path, _POST.guid, _POST.title, _POST.extract]
 _SAID = [_C[name] for name in Said._fields]
 _A_POST, _A_POST_BELOW = rows.Shape(Post, _NEW), rows.Shape(Post, _BELOW)
+_A_BYLINE = rows.Shape(Byline, [_BYLINE.post_id, _BYLINE.person_id])
 _A_PERSON, _A_TAG = rows.Shape(Person, _PERSON), rows.Shape(Tag, _TAG)
 _COMMENTS = select(*_BELOW, *_SAID).join(Post.__table__).where(_C.state == APPROVED)
 # The comments alone are read in their order, whatever the database thinks of the posts' indexes.
@@ -89,6 +83,15 @@ _NEW_POSTS = {
 }
 
 
+@lru_cache(maxsize=100)
+def _belonging(number: int) -> tuple[Select[Any], Select[Any]]:
+    """The people and the tags of so many posts; with as many parameters, because a list is compiled at every use."""
+    among = [bindparam(f"post_{place}", type_=_POST.id.type) for place in range(number)]
+    people = select(_BYLINE.post_id, *_PERSON).join(Person.__table__).where(_BYLINE.post_id.in_(among))
+    tags = select(tagging.c.post_id, *_TAG).join(Tag.__table__).where(tagging.c.post_id.in_(among))
+    return people.order_by(_BYLINE.position), tags.order_by(_TAG.name)
+
+
 def newest(size: int) -> list[Post]:
     """The newest posts of the site."""
     generations.reads("posts")
@@ -107,20 +110,22 @@ def newest_with(tag: Tag, size: int) -> list[Post]:
     return _posts(_NEW_POSTS["tagged"], size=size, id=tag.id)
 
 
-def _posts(statement: Select[Any], **values: object) -> list[Post]:
-    found = rows.fetch(statement, now=now(), **values)
+def _posts(statement: Select[Any], **which: object) -> list[Post]:
+    found = rows.fetch(statement, now=now(), **which)
     generations.lasts_until(next_due())
     if not found:
         return []
     among = [row.id for row in found]
     bylines: dict[int, list[Byline]] = {post_id: [] for post_id in among}
     tags: dict[int, list[Tag]] = {post_id: [] for post_id in among}
+    written_by, filed_under = _belonging(len(among))
+    values = {f"post_{place}": post_id for place, post_id in enumerate(among)}
     people: dict[int, Person] = {}
-    for row in rows.fetch(_PEOPLE, posts=among):
+    for row in rows.fetch(written_by, **values):
         person = people.get(row.id) or people.setdefault(row.id, _A_PERSON.of(row[1:]))
-        bylines[row.post_id].append(Byline(post_id=row.post_id, person_id=person.id, person=person))
+        bylines[row.post_id].append(_A_BYLINE.of((row.post_id, person.id), person=person))
     labels: dict[int, Tag] = {}
-    for row in rows.fetch(_TAGS, posts=among):
+    for row in rows.fetch(filed_under, **values):
         tag = labels.get(row.id) or labels.setdefault(row.id, _A_TAG.of(row[1:]))
         tags[row.post_id].append(tag)
     generations.reads(*(f"person:{person_id}" for person_id in people), *(f"tag:{tag_id}" for tag_id in labels))

@@ -24,6 +24,12 @@ _AUTHORS_OF = (
     .where(_BYLINE.c.post_id == bindparam("post_id"))
     .order_by(_BYLINE.c.position)
 )
+_DUE = (
+    select(_POST.c.published_at)
+    .where(_POST.c.state == PUBLISHED, _POST.c.published_at > bindparam("now"))
+    .order_by(_POST.c.published_at)
+    .limit(1)
+)
 _LOOK = select(*_IN_BRIEF, _BYLINE.c.person_id).select_from(_POST.outerjoin(_BYLINE))
 _LOOK_BY = {name: _LOOK.where(_POST.c[name] == bindparam(name)) for name in ("slug", "id")}
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
@@ -62,10 +68,8 @@ def _page(query: Select[Post], number: int, size: int, *, date: Any = Post.publi
 
 def next_due() -> datetime | None:
     """When the next scheduled post appears."""
-    due = select(Post.published_at).where(
-        Post.state == PUBLISHED, Post.published_at > now(), Post.kind.in_((POST, PAGE))
-    )
-    return db.session.scalar(due.order_by(Post.published_at).limit(1))
+    found = rows.fetch(_DUE, now=now())
+    return found[0].published_at if found else None
 
 
 def newest_published(number: int, size: int) -> Slice:
