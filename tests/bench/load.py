@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -76,7 +77,10 @@ def _ms(text: str) -> float:
 
 
 class Writer:
-    """A reader's browser with one connection that posts comments; *tokens* are those of the posts' forms, by path."""
+    """A proxy's connection on which many readers post a comment each; *tokens* are those of the posts' forms, by path.
+
+    Each has an address of their own, so that the limits count as they do on a site with its defaults.
+    """
 
     numbers = itertools.count(1_000_000)  # no text of the seeded comments
 
@@ -92,11 +96,13 @@ class Writer:
 
     def write(self) -> str:
         """Post one comment to the next post; returns its path."""
-        (path, token), text = next(self.posts), remark(next(self.numbers))
+        number = next(self.numbers)
+        (path, token), text = next(self.posts), remark(number)
+        headers = {**self.headers, "X-Forwarded-For": str(ip_address((10 << 24) + number))}
         fields = {"author": "Jo", "email": "jo@example.org", "comment": text, "token": token}
         body = urlencode({**fields, "key": f"{os.getpid()}-{text.partition('.')[0]}"})
         begun = time.perf_counter()
-        self.connection.request("POST", f"{path}/comments", body, self.headers)
+        self.connection.request("POST", f"{path}/comments", body, headers)
         answer = self.connection.getresponse()
         self.bytes = len(answer.read())
         self.times.append((time.perf_counter() - begun) * 1000)
