@@ -73,20 +73,34 @@ class PageCache:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer from the store, or let Flask answer and keep what it says may be kept."""
-        # The way of nearly all requests, written out: every call and object on it can be told from a load test.
-        if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING"):
-            page = None if "HTTP_HX_REQUEST_TYPE" in environ else self.store.plain.get(environ["PATH_INFO"])
-            if page is not None and self._is_right(page):
-                variant = page.variants.get(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
-                tags = environ.get("HTTP_IF_NONE_MATCH")
-                if variant is not None and (tags is None or tags == variant.etag):
-                    page.recent = True
-                    if tags is None:
-                        start_response("200 OK", self._with("hit", variant.headers) if self.tells else variant.headers)
-                        return variant.chunks
-                    start_response("304 NOT MODIFIED", self._with("hit", variant.not_modified))
-                    return []
+        if found := self.at_hand(environ):
+            status, headers, body = found
+            start_response("200 OK" if status == 200 else "304 NOT MODIFIED", self._with("hit", headers))
+            return [body] if body else []
         return self._answer_slowly(environ, start_response)
+
+    def at_hand(self, environ: Environ) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body of what can be answered without another thought: the way of nearly all requests.
+
+        It is written out, since every call and object on it can be told from a load test, and needs no more of
+        *environ* than what the request said.
+        """
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or "HTTP_HX_REQUEST_TYPE" in environ:
+            return None
+        page = self.store.plain.get(environ["PATH_INFO"])
+        if page is None or not self._is_right(page):
+            return None
+        variant = page.variants.get(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        if variant is None:
+            return None
+        tags = environ.get("HTTP_IF_NONE_MATCH")
+        if tags is None:
+            page.recent = True
+            return 200, variant.headers, variant.body
+        if tags == variant.etag:
+            page.recent = True
+            return 304, variant.not_modified, b""
+        return None
 
     def _is_right(self, page: Page) -> bool:
         try:
@@ -205,7 +219,7 @@ class PageCache:
             start_response("304 NOT MODIFIED", self._with(how, headers))
             return []
         start_response("200 OK", self._with(how, variant.headers))
-        return variant.chunks if environ["REQUEST_METHOD"] == "GET" else []
+        return [variant.body] if environ["REQUEST_METHOD"] == "GET" else []
 
     def _with(self, how: str, headers: Headers) -> Headers:
         return [*headers, ("X-Cache", how)] if self.tells else headers

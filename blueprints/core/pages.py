@@ -18,12 +18,11 @@ SHARE_OF_FRAGMENTS = 0.25
 class Variant:
     """A page in one encoding."""
 
-    __slots__ = ("body", "chunks", "etag", "headers", "is_well", "not_modified")
+    __slots__ = ("body", "etag", "headers", "is_well", "not_modified")
 
     def __init__(self, page: "Page", encoding: str, *, well: bool) -> None:
         self.is_well = well or encoding == IDENTITY
         self.body = encode(page.body, encoding, well=well)
-        self.chunks = [self.body]  # a list: granian sends it in one piece, and draws all else bit by bit (2.8)
         # A strong tag is one of bytes: the same page packed twice has two.
         self.etag = f'"{page.digest}-{encoding}{"" if self.is_well else "-1"}"'
         kept = [*page.headers, ("ETag", self.etag)]
