@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 
 from blueprints.comments.forms import token_for
 from blueprints.comments.models import Comment
+from blueprints.comments.stretches import SORTS
 from blueprints.core import site
 from blueprints.core.db import db, writing
 from blueprints.posts.models import POST, PUBLISHED, Alias, Post
@@ -39,6 +40,10 @@ def visits() -> dict[str, Visit]:
     page, long = (f"/posts/post-{known(size, POSTS)}" for size in (30, 1000))
     newest = select(Comment.id).order_by(Comment.number.desc()).limit(1)
     last, last_of_long = (db.session.scalar(newest.where(Comment.post_id == known(size, POSTS))) for size in (30, 1000))
+    answered = select(Comment).where(Comment.post_id == known(1000, POSTS), Comment.living > 1).order_by(Comment.number)
+    first_of_long = db.session.scalars(answered.limit(1)).one()
+    answer = db.session.scalar(select(Comment.number).where(Comment.parent_id == first_of_long.id).limit(1))
+    first_of_long = first_of_long.id
     moved = select(Post).where(Post.path.is_not(None), Post.kind == POST, Post.state == PUBLISHED)
     here = db.session.scalars(moved).first()
     with writing():
@@ -49,13 +54,18 @@ def visits() -> dict[str, Visit]:
         "front page, page 2": Visit(4, "/?page=2"),
         "post": Visit(6, page),
         "post, page 2": Visit(6, f"{long}?page=2"),
+        **{f"post, {sort}": Visit(7, f"{long}?sort={sort}") for sort in SORTS[1:]},
+        "post, far on": Visit(7, f"{long}?page=7&sort=flat"),
         "thread": Visit(6, f"{page}/comments"),
         "thread, page 2": Visit(6, f"{long}/comments?page=2"),
         "next page of a thread": Visit(7, f"{long}/comments?page=2&after=900", scripts=True),
         "refresh of a thread": Visit(5, f"{page}/comments?upto=1&after=20", scripts=True),
         "news": Visit(5, f"{page}/comments?after=20&skip=0&from=1&to=1", scripts=True),
-        "permalink": Visit(5, f"/comments/{last}", 302),
-        "permalink into a long thread": Visit(5, f"/comments/{last_of_long}", 302),
+        "permalink": Visit(9, f"/comments/{last}"),
+        "permalink into a long thread": Visit(9, f"/comments/{last_of_long}"),
+        "permalink, continued": Visit(10, f"/comments/{first_of_long}?after={answer}"),
+        "place in a long thread": Visit(8, f"{long}/comments/{last_of_long}", 302),
+        "number": Visit(4, f"{page}/c/20", 302),
         "comment alone": Visit(5, f"/comments/{last}", scripts=True),
         "reply form": Visit(5, f"/comments/{last}/reply"),
         "reply form in place": Visit(5, f"/comments/{last}/reply", scripts=True),

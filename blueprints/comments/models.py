@@ -4,11 +4,26 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, bindparam, insert, text, update
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, make_transient_to_detached, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from blueprints.accounts.models import Person
+from blueprints.comments import places
 from blueprints.core import generations, markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
@@ -20,10 +35,15 @@ STATES = (PENDING, APPROVED, SPAM, TRASH)
 COMMENT, MENTION = "comment", "mention"
 MARKDOWN, HTML = "markdown", "html"
 _HOUSE = text("person_id IS NOT NULL")
-
-
 _IS_PICKED = text("picked_at IS NOT NULL")
 _HAS_ADDRESS = text("address_hash <> ''")
+# What readers see of a published comment.
+_SEEN = ("state", "name", "url", "html", "person_id", "parent_id", "created_at")
+
+
+def _some(name: str, condition: str, *columns: str) -> Index:
+    """An index of those comments only for which *condition* is true."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Comment(Base):
@@ -33,7 +53,12 @@ class Comment(Base):
     __table_args__ = (
         UniqueConstraint("post_id", "number"),
         UniqueConstraint("post_id", "source", "source_id"),
-        Index("ix_comment_thread", "post_id", "kind", "root_id", "number", "state"),
+        Index("ix_comment_thread", "post_id", "root_id", "place"),
+        # The conversations of a post in either of their orders; the comments that were changed; the mentions.
+        _some("ix_comment_begun", "living > 0", "post_id", "number"),
+        _some("ix_comment_replied", "living > 0", "post_id", "living", "number"),
+        _some("ix_comment_changed", "changed > 0", "post_id", "changed"),
+        _some("ix_comment_mention", "kind = 'mention'", "post_id"),
         Index("ix_comment_queue", "state", "id"),
         Index("ix_comment_writer", "writer_hash", "post_id", "state"),
         Index("ix_comment_repeat", "post_id", "email", "created_at"),
@@ -52,6 +77,13 @@ class Comment(Base):
     root_id: Mapped[int | None]
     depth: Mapped[int] = mapped_column(default=0)
     number: Mapped[int | None]
+    # Set together with the number: see places.py.
+    place: Mapped[str | None] = mapped_column(String(120))
+    # Of a conversation, on its first comment: how many were ever published in it, and how many can be read.
+    size: Mapped[int] = mapped_column(default=0, server_default="0")
+    living: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The post's count of changes to what had been published, when this comment was last changed.
+    changed: Mapped[int] = mapped_column(default=0, server_default="0")
     kind: Mapped[str] = mapped_column(String(10), default=COMMENT)
     state: Mapped[str] = mapped_column(String(10), default=PENDING)
     name: Mapped[str] = mapped_column(String(255), default="")
@@ -123,7 +155,8 @@ class Comment(Base):
         self.state = state
         if self.kind == COMMENT:
             if self.is_public and self.number is None:
-                self.number, self.published_at = self.post.next_number(), now()
+                self.published_at = now()
+                self._take_place()
             self.post.comment_count += self.is_public - was_counted
         if self.is_public:
             self.removed_because = ""
@@ -135,6 +168,13 @@ class Comment(Base):
         if is_picked != (self.picked_at is not None):
             self.picked_at = now() if is_picked else None
             self.post.picks += 1 if is_picked else -1
+
+    def _take_place(self) -> None:
+        """Get the number, and the place below what is answered; if that was never published, at the top."""
+        self.number = self.post.next_number()
+        above = self.parent.place if self.parent else None
+        self.place = places.below(above, self.number)
+        self.root_id = self.parent.root_id if self.parent and above else self.id
 
     def is_by(self, writer: str | None) -> bool:
         """Whether the browser that holds the cookie value *writer* sent it."""
@@ -151,11 +191,28 @@ _INSERT = insert(_COMMENT)
 _GIVEN = [column.name for column in _COMMENT.c if not column.default and column.name != "id"]
 _DEFAULTED = [column.name for column in _COMMENT.c if column.default]
 _BEGIN_THREAD = update(_COMMENT).where(_COMMENT.c.id == bindparam("own")).values(root_id=_COMMENT.c.id)
+_JOIN_THREAD = (
+    update(_COMMENT)
+    .where(_COMMENT.c.id == bindparam("own"))
+    .values(size=_COMMENT.c.size + bindparam("more_size"), living=_COMMENT.c.living + bindparam("more_living"))
+)
 _COUNT_IN = (
     update(_POST)
     .where(_POST.c.id == bindparam("own"))
     .values(last_number=_POST.c.last_number + 1, comment_count=_POST.c.comment_count + 1)
     .returning(_POST.c.last_number, _POST.c.comment_count)
+)
+_CHANGE = (
+    update(_POST).where(_POST.c.id == bindparam("own")).values(changes=_POST.c.changes + 1).returning(_POST.c.changes)
+)
+_LAID = ("root_id", "place", "size", "living")
+_NUMBERED = (
+    select(_COMMENT.c.id, _COMMENT.c.parent_id, _COMMENT.c.number, _COMMENT.c.state, *(_COMMENT.c[n] for n in _LAID))
+    .where(_COMMENT.c.post_id == bindparam("post_id"), _COMMENT.c.number.is_not(None), _COMMENT.c.kind == COMMENT)
+    .order_by(_COMMENT.c.number)
+)
+_LAY = (
+    update(_COMMENT).where(_COMMENT.c.id == bindparam("own")).values({name: bindparam(f"new_{name}") for name in _LAID})
 )
 
 
@@ -167,22 +224,76 @@ def add(comment: Comment) -> Comment:
     db.session.flush()  # its post, its parent
     post, parent = comment.post, comment.parent
     connection = db.session.connection()
+    above = parent if parent and parent.place else None
     if comment.state == APPROVED and comment.kind in (None, COMMENT):
         counted = connection.execute(_COUNT_IN, {"own": post.id}).one()
         comment.number = counted.last_number
         for name, value in counted._mapping.items():
             set_committed_value(post, name, value)
         comment.published_at = comment.created_at or now()
+        comment.place = places.below(above.place if above else None, counted.last_number)
+        if above:
+            connection.execute(_JOIN_THREAD, {"own": above.root_id, "more_size": 1, "more_living": 1})
+        else:
+            comment.size = comment.living = 1
         generations.touch(f"post:{post.id}", "comments")
     comment.post_id, comment.parent_id = post.id, parent.id if parent else None
-    comment.root_id, comment.depth = (parent.root_id, parent.depth + 1) if parent else (None, 0)
+    comment.root_id, comment.depth = above.root_id if above else None, parent.depth + 1 if parent else 0
     values = vars(comment)
     given = {name: values.get(name) for name in _GIVEN}
     given.update((name, value) for name in _DEFAULTED if (value := values.get(name)) is not None)
     stored = connection.execute(_INSERT, given)
     values.update(stored.last_inserted_params(), id=stored.inserted_primary_key[0])  # type: ignore[index,arg-type]
-    if parent is None:
+    if above is None:
         connection.execute(_BEGIN_THREAD, {"own": comment.id})
         comment.root_id = comment.id
     make_transient_to_detached(comment)
     return comment
+
+
+def settle(connection: Connection, post_id: int) -> None:
+    """Lay the thread of a post anew, from who answers whom, after many comments were added, or one was deleted."""
+    found = {row.id: row for row in connection.execute(_NUMBERED, {"post_id": post_id})}
+    below: dict[int | None, list[int]] = {}
+    for row in found.values():
+        below.setdefault(row.parent_id if row.parent_id in found else None, []).append(row.id)
+    laid: dict[int, dict[str, object]] = {}
+    for root_id in below.get(None, ()):
+        conversation: list[int] = []
+        stack = [(root_id, "")]
+        while stack:
+            own, above = stack.pop()
+            conversation.append(own)
+            place = places.below(above, found[own].number)
+            laid[own] = {"root_id": root_id, "place": place, "size": 0, "living": 0}
+            stack += [(child, place) for child in below.get(own, ())]
+        living = sum(found[own].state == APPROVED for own in conversation)
+        laid[root_id] |= {"size": len(conversation), "living": living}
+    moved = [
+        {"own": own, **{f"new_{name}": value for name, value in place.items()}}
+        for own, place in laid.items()
+        if any(getattr(found[own], name) != value for name, value in place.items())
+    ]
+    if moved:
+        connection.execute(_LAY, moved)
+
+
+@event.listens_for(Comment, "before_update")
+def _count_change(_mapper: object, connection: Connection, comment: Comment) -> None:
+    """Whatever becomes of a comment, its conversation counts it, and who reads the page at this moment is told."""
+    attributes = inspect(comment).attrs
+    if comment.number is None or comment.kind != COMMENT:
+        return
+    is_first = attributes.number.history.has_changes()
+    former = attributes.state.history.deleted or [comment.state]
+    more = {"more_size": int(is_first), "more_living": comment.is_public - (former[0] == APPROVED)}
+    if any(more.values()):
+        connection.execute(_JOIN_THREAD, {"own": comment.root_id, **more})
+    if not is_first and any(attributes[name].history.has_changes() for name in _SEEN):
+        comment.changed = connection.execute(_CHANGE, {"own": comment.post_id}).scalar_one()
+
+
+@event.listens_for(Comment, "after_delete")
+def _close_gap(_mapper: object, connection: Connection, comment: Comment) -> None:
+    """What answered a comment that is gone altogether begins conversations of its own."""
+    settle(connection, comment.post_id)

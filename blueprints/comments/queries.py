@@ -72,6 +72,13 @@ def to_read(number: int) -> Comment | None:
     return _comment.of(found[0]) if found else None
 
 
+def anchored(post_id: int, number: int) -> Comment | None:
+    """The comment of a post that has this id, else the one that had it where it came from, if it was ever published."""
+    query = select(Comment).where(Comment.post_id == post_id, Comment.number.is_not(None))
+    found = db.session.scalar(query.where(Comment.id == number))
+    return found or db.session.scalar(query.where(Comment.source_id == str(number)).limit(1))
+
+
 def like(post_id: int, *, key: str | None, email: str, text: str, parent_id: int | None) -> Sequence[Row[Any]]:
     """What was sent like this before: (id, post_id, has_key) of what came with this *key* below any post, first, and of
     the same words by the same address below this one just now.

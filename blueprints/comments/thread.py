@@ -1,81 +1,47 @@
-"""Threads: from the flat rows of one post to the order in which a reader sees them.
+"""Threads: from the rows of a page to the order and the nesting in which a reader sees them.
 
 A thread is a flat list in thread order with a depth. Only what was ever published (has a number) takes part;
-what was removed since stays as a numbered tombstone while something below it is still there. At most two queries a
-page, no recursion: depth is data.
+what was removed since stays as a numbered tombstone while something below it is still there. Which rows a page has is
+told by `stretches.py`; here they are nested, without recursion: depth is data.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select
-
-from blueprints.accounts.models import Person
-from blueprints.comments import faces
-from blueprints.comments.models import APPROVED, COMMENT, MENTION, Comment
-from blueprints.core import generations, rows, settings
+from blueprints.comments import faces, places, stretches
+from blueprints.comments.models import APPROVED, Comment
+from blueprints.comments.stretches import FLAT, OLDEST, Row
+from blueprints.core import markdown, settings
 from blueprints.posts.addresses import portrait_address
 from blueprints.posts.models import Post
 
-# A page ends after this many comments even inside one conversation, so that no page grows without bound.
-LONGEST_PAGE = 1000
 # What is longer than this many characters is drawn anew each time, not kept (core/filters.py).
 LONG = 4000
-_C = Comment.__table__.c
-_NUMBERED = and_(_C.kind == COMMENT, _C.number.is_not(None))
-_MENTION = and_(_C.kind == MENTION, _C.state == APPROVED)
-_CHOSEN = and_(_C.root_id.in_(bindparam("roots", expanding=True)), _NUMBERED)
-
-
-class _Row(NamedTuple):
-    """What a page of a thread reads of each comment."""
-
-    id: int
-    number: int | None
-    parent_id: int | None
-    root_id: int
-    state: str
-    kind: str
-    name: str
-    url: str
-    html: str
-    person_id: int | None
-    created_at: datetime
-    source_id: str | None
-    email: str
-    marks: int
-    picked_at: datetime | None
-    slug: str | None
-    portrait: str | None
-
-
-_OF_PERSON = {"slug": Person.__table__.c.slug, "portrait": Person.__table__.c.portrait}
-_ROWS = (
-    select(*(_OF_PERSON[name] if name in _OF_PERSON else _C[name] for name in _Row._fields))
-    .outerjoin_from(_C.id.table, Person.__table__, Person.__table__.c.id == _C.person_id)
-    .where(_C.post_id == bindparam("post_id"))
-    .order_by(_C.number)
-)
-_WHOLE_THREAD = _ROWS.where(or_(_NUMBERED, _MENTION))
-_FIRST_PAGE = _ROWS.where(or_(_CHOSEN, _MENTION))
-_LATER_PAGE = _ROWS.where(_CHOSEN)
-_SIZES = (
-    select(_C.root_id, func.count())
-    .where(_C.post_id == bindparam("post_id"), _NUMBERED)
-    .group_by(_C.root_id)
-    .having(func.sum(case((_C.state == APPROVED, 1), else_=0)) > 0)
-    .order_by(func.min(_C.number))
-)
 
 
 class Answered(NamedTuple):
-    """The comment that a reply answers; a removed one has no name."""
+    """The comment that a reply answers, and how it begins; a removed one has no name."""
 
     id: int
     name: str
+    begins: str = ""
+
+
+class Ref(NamedTuple):
+    """Another comment of the page, to go to."""
+
+    id: int
+    number: int | None
+
+
+class Rest(NamedTuple):
+    """What a page leaves of a conversation that is too long for it: so *many* comments *after* a number."""
+
+    root_id: int
+    after: int
+    many: int
 
 
 class Face(NamedTuple):
@@ -116,6 +82,11 @@ class Entry(NamedTuple):
     marks: int = 0
     is_picked: bool = False
     removed_because: str = ""
+    below: int = 0
+    up: Ref | None = None
+    top: Ref | None = None
+    next: Ref | None = None
+    rest: Rest | None = None
 
     @classmethod
     def of(cls, comment: Comment) -> "Entry":
@@ -123,6 +94,7 @@ class Entry(NamedTuple):
         deepest = settings.current().thread_depth
         person = comment.person if comment.person_id else None
         shown = (person.slug, person.portrait) if person else ()
+        parent = comment.parent if 0 < comment.depth <= deepest else None
         return cls(
             id=comment.id,
             number=comment.number,
@@ -139,6 +111,7 @@ class Entry(NamedTuple):
             marks=comment.marks or 0,
             is_picked=comment.picked_at is not None,
             removed_because="" if comment.is_public else comment.removed_because or "",
+            up=Ref(parent.id, parent.number) if parent and comment.is_public else None,
         )
 
     @property
@@ -157,174 +130,203 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class ThreadPage:
-    """One page of a thread; *pages* is how many there are."""
+    """One page of a thread in one of its orders, or several from *number* on; *pages* is how many there are."""
 
     entries: list[Entry]
     mentions: list[Entry]
     number: int
     pages: int
+    sort: str = OLDEST
+
+    @property
+    def order(self) -> str | None:
+        """The order as an address says it: the usual one is not said."""
+        return None if self.sort == OLDEST else self.sort
+
+    def numbers(self, here: int) -> list[int | None]:
+        """The pages to choose from while *here* is shown: the first, those beside it, the last; None for a gap."""
+        chosen = sorted({1, *range(max(1, here - 1), min(self.pages, here + 1) + 1), self.pages})
+        shown: list[int | None] = []
+        for number in chosen:
+            before = shown[-1] if shown else 0
+            if before is not None and number - before == 2:
+                shown.append(number - 1)
+            elif before is not None and number - before > 1:
+                shown.append(None)
+            shown.append(number)
+        return shown
 
 
 @dataclass(frozen=True)
-class _Stretch:
-    """Comments *start* to *stop* of one conversation, in thread order."""
+class Alone:
+    """One comment for itself: what it answers *above* it, then it and what is below it; *rest* if that is too much."""
 
-    root_id: int
-    start: int
-    stop: int
-
-
-class _Place(NamedTuple):
-    """Where a row is drawn: how far in, and below whose name if its own place is further in."""
-
-    row: _Row
-    level: int
-    in_reply_to: Answered | None
+    above: list[Entry]
+    entries: list[Entry]
+    rest: Rest | None
 
 
 def answered(comment: Comment) -> Answered | None:
     """What a reply says it answers: one step up, not the whole way."""
     parent = comment.parent
-    return Answered(parent.id, parent.name if parent.is_public else "") if parent else None
+    if parent is None:
+        return None
+    return Answered(parent.id, parent.name, markdown.beginning(parent.html)) if parent.is_public else _gone(parent.id)
 
 
-def page(post: Post, number: int, upto: int | None = None, *, after: int | None = None) -> ThreadPage:
+def page(
+    post: Post, number: int, upto: int | None = None, *, after: int | None = None, sort: str = OLDEST
+) -> ThreadPage:
     """Page *number* of the thread, or all pages from it to *upto*; what came *after* that number is marked new."""
-    longest = settings.current().threads_per_page
-    # So few that they fit on one page, whoever answers whom: then the conversations need not be measured first.
-    whole = _fetch(_WHOLE_THREAD, post_id=post.id) if post.last_number <= longest else None
-    pages = _divide(_sizes(post.id) if whole is None else _measure(whole), longest)
-    stretches = [stretch for part in pages[number - 1 : upto or number] for stretch in part]
-    found = _rows(post.id, stretches, with_mentions=number == 1) if whole is None else whole
-    comments = [row for row in found if row.kind == COMMENT]
-    mentions = [_entry(_Place(row, 0, None), post, 0, 0) for row in found if row.kind == MENTION] if number == 1 else []
-    mentions.sort(key=lambda entry: entry.created_at)
-    entries = draw(comments, stretches, post, settings.current().thread_depth)
+    if sort == FLAT:
+        found, pages = stretches.in_time(post, number, upto or number)
+        entries = _draw_flat(found, post)
+        mentions: list[Row] = []
+    else:
+        read = stretches.of_pages(post, number, upto or number, sort)
+        pages, mentions = read.pages, read.mentions
+        entries = draw(read.conversations, post, settings.current().thread_depth)
     if after is not None:
         entries = _mark_new(entries, after)
-    return ThreadPage(entries, mentions, number, max(1, len(pages)))
+    return ThreadPage(entries, [_entry(row, post) for row in mentions], number, pages, sort)
 
 
-def page_of(comment: Comment) -> int:
-    """The number of the page on which *comment* stands."""
-    pages = _divide(_sizes(comment.post_id), settings.current().threads_per_page)
-    places = [
-        (index, stretch)
-        for index, part in enumerate(pages, 1)
-        for stretch in part
-        if stretch.root_id == comment.root_id
-    ]
-    if len(places) > 1:
-        found = _rows(comment.post_id, [places[0][1]], with_mentions=False)
-        position = next(at for at, (row, _depth) in enumerate(_in_order(found)) if row.id == comment.id)
-        return next(index for index, stretch in places if stretch.start <= position < stretch.stop)
-    return places[0][0] if places else 1
+def alone(comment: Comment, *, after: Row | None = None) -> Alone:
+    """A comment between what it answers and what answers it, from what comes *after* a row of that on."""
+    post = comment.post
+    found, has_more = stretches.below(comment, after)
+    own = stretches.these([comment.id]) if after is None else []
+    above = [] if after else stretches.above(comment.id)
+    base = min(_depth(comment.place or ""), places.LEVELS - 1)
+    entries = _nest([*own, *found], post, settings.current().thread_depth, base=base)
+    if entries and own:
+        entries[0] = entries[0]._replace(in_reply_to=None)
+    rest = Rest(comment.id, entries[-1].number or 0, 0) if has_more and entries else None
+    return Alone([_entry(row, post) for row in above], _link(entries), rest)
 
 
-def _sizes(post_id: int) -> Sequence[Any]:
-    """(root id, how many were ever published) of each conversation that still has something to read."""
-    return rows.fetch(_SIZES, post_id=post_id)
+def draw(conversations: Iterable[stretches.Conversation], post: Post, deepest: int) -> list[Entry]:
+    """The entries of a page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
+    entries: list[Entry] = []
+    for conversation in conversations:
+        found = conversation.rows
+        if len(found) == 1 and not conversation.is_cut:
+            entries.append(_entry(found[0], post, takes_replies_inside=deepest > 0))
+            continue
+        nested = _nest(found, post, deepest, is_cut=conversation.is_cut)
+        if conversation.is_cut and nested:
+            shown = sum(row.state == APPROVED for row in found)
+            rest = Rest(conversation.root.id, found[-1].number or 0, conversation.root.living - shown)
+            nested[-1] = nested[-1]._replace(rest=rest if rest.many > 0 else None)
+        entries += nested
+    return _link(entries)
 
 
-def _measure(found: Iterable[_Row]) -> list[tuple[int, int]]:
-    """The same of rows that were read already, in the order of their numbers."""
-    sizes = Counter(row.root_id for row in found if row.kind == COMMENT)
-    alive = {row.root_id for row in found if row.state == APPROVED}
-    return [(root_id, size) for root_id, size in sizes.items() if root_id in alive]
-
-
-def _divide(sizes: Iterable[Any], roots_per_page: int) -> list[list[_Stretch]]:
-    pages: list[list[_Stretch]] = []
-    room = 0
-    for root_id, size in sizes:
-        start = 0
-        if not pages or len(pages[-1]) >= roots_per_page:
-            room = 0
-        while start < size:
-            if room == 0:
-                pages.append([])
-                room = LONGEST_PAGE
-            stop = min(size, start + room)
-            pages[-1].append(_Stretch(root_id, start, stop))
-            room -= stop - start
-            start = stop
-    return pages
-
-
-def _rows(post_id: int, stretches: Collection[_Stretch], *, with_mentions: bool) -> Sequence[_Row]:
-    if not stretches and not with_mentions:
-        return []
-    roots = list({stretch.root_id for stretch in stretches})
-    return _fetch(_FIRST_PAGE if with_mentions else _LATER_PAGE, post_id=post_id, roots=roots)
-
-
-def _fetch(statement: Select[Any], **values: object) -> Sequence[_Row]:
-    found: Sequence[_Row] = rows.fetch(statement, **values)
-    generations.reads(*(f"person:{row.person_id}" for row in found if row.person_id))
-    return found
-
-
-def _in_order(found: Sequence[_Row]) -> list[tuple[_Row, int]]:
-    """(row, depth) in thread order: a parent, then what answers it, each by number; a lost parent makes a root.
-
-    *found* is a conversation in the order of its numbers.
-    """
-    known = {row.id for row in found}
-    below: dict[int | None, list[_Row]] = {}
-    for row in reversed(found):
-        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
-    ordered: list[tuple[_Row, int]] = []
-    stack = [(row, 0) for row in below.get(None, [])]
-    while stack:
-        row, depth = stack.pop()
-        ordered.append((row, depth))
-        stack.extend((child, depth + 1) for child in below.get(row.id, ()))
-    return ordered
-
-
-def draw(found: Sequence[_Row], stretches: Sequence[_Stretch], post: Post, deepest: int) -> list[Entry]:
-    """The entries of one page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
-    by_root: dict[int, list[_Row]] = {}
+def _nest(found: Sequence[Row], post: Post, deepest: int, *, base: int = 0, is_cut: bool = False) -> list[Entry]:
+    """The entries of rows in thread order that belong to one conversation; *base* is the depth that is the margin."""
+    living = _living(found, is_cut=is_cut)
+    known = {row.id: row for row in found}
+    path: list[Row] = []  # the last row drawn on each level
+    counts: dict[int, int] = {}
+    shown: list[tuple[Row, int]] = []
     for row in found:
-        by_root.setdefault(row.root_id, []).append(row)
-    places: list[_Place] = []
-    for stretch in stretches:
-        conversation = by_root.get(stretch.root_id, [])
-        if len(conversation) == 1:
-            places.append(_Place(conversation[0], 0, None))
-        else:
-            places += _places(_in_order(conversation), stretch, deepest)
-    levels = [place.level for place in places[1:]] + [0]
-    return [_entry(place, post, following, deepest) for place, following in zip(places, levels, strict=False)]
+        if row.id not in living:
+            continue
+        level = min(_depth(row.place) - base, deepest, len(path))
+        del path[level:]
+        if row.state == APPROVED:
+            for over in path:
+                counts[over.id] = counts.get(over.id, 0) + 1
+        shown.append((row, level))
+        path.append(row)
+    strangers = {row.parent_id for row, _level in shown if row.parent_id and row.parent_id not in known}
+    known |= {row.id: row for row in stretches.these(strangers)}
+    entries: list[Entry] = []
+    above: list[int] = []
+    for at, (row, level) in enumerate(shown):
+        following = shown[at + 1][1] if at + 1 < len(shown) else 0
+        del above[level:]
+        parent = known.get(row.parent_id or 0)
+        stands_below = level > 0 and above[-1] == row.parent_id
+        above.append(row.id)
+        entries.append(
+            _entry(
+                row,
+                post,
+                level=level,
+                in_reply_to=None if stands_below or parent is None else _answered(parent),
+                takes_replies_inside=level < deepest,
+                opens=following > level,
+                closes=max(0, level - following),
+                below=counts.get(row.id, 0),
+                up=Ref(parent.id, parent.number) if stands_below and parent else None,
+                top=Ref(shown[0][0].id, shown[0][0].number) if level > 1 else None,
+            )
+        )
+    return entries
 
 
-def _living(ordered: Sequence[tuple[_Row, int]]) -> set[int]:
-    """The ids of what is shown: approved, or above something that is."""
+def _draw_flat(found: Sequence[Row], post: Post) -> list[Entry]:
+    """The entries of rows one after the other; each says what it answers."""
+    known = {row.id: row for row in found}
+    strangers = {row.parent_id for row in found if row.parent_id and row.parent_id not in known}
+    known |= {row.id: row for row in stretches.these(strangers)}
+    return [
+        _entry(
+            row,
+            post,
+            in_reply_to=_answered(known[row.parent_id]) if row.parent_id in known else None,
+            takes_replies_inside=False,
+        )
+        for row in found
+    ]
+
+
+def _link(entries: list[Entry]) -> list[Entry]:
+    """The same, each knowing the next one that answers the same comment."""
+    last: dict[int | None, int] = {}
+    path: list[int] = []
+    for at, entry in enumerate(entries):
+        del path[entry.level :]
+        above = path[-1] if path else None
+        if (before := last.get(above)) is not None and not entry.is_tombstone:
+            entries[before] = entries[before]._replace(next=Ref(entry.id, entry.number))
+        last[above] = at
+        path.append(entry.id)
+    return entries
+
+
+def _living(found: Sequence[Row], *, is_cut: bool) -> set[int]:
+    """The ids of what is shown: approved, or above something that is, which may also come after the cut."""
+    parents = {row.id: row.parent_id for row in found}
     living: set[int] = set()
-    for row, _depth in reversed(ordered):
-        if row.state == APPROVED or row.id in living:
-            living.add(row.id)
-            if row.parent_id is not None:
-                living.add(row.parent_id)
+    ends = [row.id for row in found if row.state == APPROVED]
+    if is_cut and found:
+        ends.append(found[-1].id)
+    for end in ends:
+        at: int | None = end
+        while at in parents and at not in living:
+            living.add(at)
+            at = parents[at]
     return living
 
 
-def _places(ordered: Sequence[tuple[_Row, int]], stretch: _Stretch, deepest: int) -> Iterator[_Place]:
-    living = _living(ordered)
-    known = {row.id: row for row, _depth in ordered}
-    above = 0
-    for row, depth in ordered[stretch.start : stretch.stop]:
-        if row.id in living:
-            level = min(depth, deepest, above)
-            parent = known.get(row.parent_id or 0) if level < depth else None
-            name = parent.name if parent and parent.state == APPROVED else ""
-            yield _Place(row, level, Answered(parent.id, name) if parent else None)
-            above = level + 1
+def _depth(place: str) -> int:
+    return len(places.way(place)) - 1
 
 
-def _entry(place: _Place, post: Post, following: int, deepest: int) -> Entry:
-    """What is drawn in *place*, before an entry of the level *following*."""
-    row, level, in_reply_to = place
+def _answered(parent: Row) -> Answered:
+    if parent.state != APPROVED:
+        return _gone(parent.id)
+    return Answered(parent.id, parent.name, markdown.beginning(parent.html))
+
+
+def _gone(number: int) -> Answered:
+    return Answered(number, "")
+
+
+def _entry(row: Row, post: Post, **place: object) -> Entry:
+    """What is drawn of a row, in its *place*."""
     removed = row.state != APPROVED
     return Entry(
         row.id,
@@ -333,17 +335,13 @@ def _entry(place: _Place, post: Post, following: int, deepest: int) -> Entry:
         "" if removed else row.url,
         "" if removed else row.html,
         row.created_at,
-        level,
-        _mark(row.person_id, post) if row.person_id and not removed else "",
-        row.source_id if row.source_id and row.source_id != str(row.id) else None,
-        in_reply_to,
-        level < deepest,
-        following > level,
-        max(0, level - following),
-        removed,
+        mark=_mark(row.person_id, post) if row.person_id and not removed else "",
+        old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
+        is_tombstone=removed,
         face=None if removed else Face.of(row.name, row.email, row.slug, row.portrait),
         marks=row.marks,
         is_picked=row.picked_at is not None,
+        **place,  # type: ignore[arg-type]
     )
 
 

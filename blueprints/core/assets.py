@@ -30,7 +30,18 @@ from blueprints.core.http import SECURITY_HEADERS
 BUNDLES = {
     "site.css": tuple(
         f"css/{part}.css"
-        for part in ("tokens", "base", "layout", "prose", "components", "thread", "writing", "standing", "print")
+        for part in (
+            "tokens",
+            "base",
+            "layout",
+            "prose",
+            "components",
+            "thread",
+            "reading",
+            "writing",
+            "standing",
+            "print",
+        )
     ),
     "admin.css": ("css/admin.css",),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),

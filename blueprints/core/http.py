@@ -1,6 +1,6 @@
 """What every answer and every request has in common: headers, caching, origin check, proxies, odd input."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, wraps
 from io import BytesIO
 from ipaddress import ip_address
@@ -117,6 +117,14 @@ def keep_out() -> None:
 def page_number() -> int:
     """`?page=` of this request; 404 where it is not the number of a page."""
     return counted(request.args.get("page", "1")) or abort(404)
+
+
+def chosen(name: str, values: Sequence[str]) -> str:
+    """Which of *values* this request names in its query, the first if it names none; 404 where it is another."""
+    value = request.args.get(name)
+    if value is None:
+        return values[0]
+    return value if value in values[1:] else abort(404)
 
 
 def behind_tls() -> bool:

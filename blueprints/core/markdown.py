@@ -51,6 +51,7 @@ _COMMENT_ATTRIBUTES = {"*": {"lang"}, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _GUEST_LINK = "nofollow ugc noopener"
 _OWN_ADDRESS = re.compile(r'(<[a-z][^<>]*?\s(?:href|src|cite)=")(#|/(?!/))')
+_TAG = re.compile(r"<[^>]*>")
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
 _OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|post\Z)[\w.:\-]{1,80}\Z")
@@ -116,6 +117,13 @@ def plain_text(html: str) -> str:
     """The words of a piece of HTML without its markup, on one line."""
     spaced = _BLOCK_EDGE.sub(r" \g<0>", html)
     return " ".join(_unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def beginning(html: str, length: int = 90) -> str:
+    """How a piece of clean HTML begins: its first line, or as many words of it as have room. To be escaped again."""
+    words = _TAG.sub("", _BLOCK_EDGE.sub("\n\\g<0>", html[: 8 * length])).strip()
+    line = _unescape(words.partition("\n")[0].partition("<")[0].strip())
+    return line if len(line) <= length else line[:length].rsplit(" ", 1)[0] + "…"
 
 
 def _unescape(text: str) -> str:

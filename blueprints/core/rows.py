@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, CompoundSelect, Select
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm.attributes import instance_state
 
@@ -24,7 +24,7 @@ _compiled: dict[tuple[int, str], "Compiled"] = {}
 class Compiled:
     """One statement in the words of one database, with what its values must be turned into on the way in and out."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
         self.statement = statement
         self.error: type[Exception] = dialect.dbapi.Error  # type: ignore[union-attr]
         compiled = statement.compile(dialect=dialect)
@@ -75,7 +75,7 @@ def _processors(found: dict[Any, Processor | None]) -> list[tuple[Any, Processor
     return [(key, processor) for key, processor in found.items() if processor is not None]
 
 
-def fetch(statement: Select[Any], **values: object) -> Sequence[Any]:
+def fetch(statement: Select[Any] | CompoundSelect[Any], **values: object) -> Sequence[Any]:
     """The rows of *statement*, in the transaction of this request: tuples with the names of the columns."""
     connection = db.session.connection()
     key = id(statement), connection.dialect.name

@@ -126,6 +126,8 @@ class Post(Base):
     # How many of its comments the editors have picked.
     picks: Mapped[int] = mapped_column(default=0, server_default="0")
     guid: Mapped[str | None] = mapped_column(String(500))
+    # How often a published comment has become another since, or was removed.
+    changes: Mapped[int] = mapped_column(default=0, server_default="0")
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))
 

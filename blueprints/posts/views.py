@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts.queries import person_by_slug
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankForm
+from blueprints.comments.stretches import SORTS
 from blueprints.core import settings
-from blueprints.core.http import keep_out, page_number, shared
+from blueprints.core.http import chosen, keep_out, page_number, shared
 from blueprints.posts import archive as years
 from blueprints.posts import queries
 from blueprints.posts.addresses import post_url
@@ -41,7 +42,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/posts/<slug>")
-@shared("page")
+@shared("page", "sort")
 def show(slug: str) -> ResponseReturnValue:
     """One post with its thread."""
     post = queries.to_read(slug=slug)
@@ -51,7 +52,7 @@ def show(slug: str) -> ResponseReturnValue:
             abort(404)
         return redirect(post_url(post), 301)
     if post.is_public and post.path is not None:
-        return redirect(post_url(post, page=request.args.get("page")), 301)
+        return redirect(post_url(post, page=request.args.get("page"), sort=request.args.get("sort")), 301)
     return read(post)
 
 
@@ -60,7 +61,7 @@ def read(post: Post) -> ResponseReturnValue:
     if not post.is_public:
         abort(410 if post.was_public else 404)
     number = page_number()
-    comments = thread.page(post, number)
+    comments = thread.page(post, number, sort=chosen("sort", SORTS))
     if number > 1 and not comments.entries:
         abort(404)
     return render_template("posts/show.html", post=post, thread=comments, form=BlankForm(post.id))
@@ -121,7 +122,7 @@ def year(year: str) -> ResponseReturnValue:
 
 
 @bp.get("/<path:path>")
-@shared("page")
+@shared("page", "sort")
 def elsewhere(path: str) -> ResponseReturnValue:
     """An address that a migrated site brought along: its post, or a redirect to where that is now."""
     path = "/" + path

@@ -23,6 +23,7 @@ from sqlalchemy import Table, func, insert, select, text
 
 from app import create_app
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person
+from blueprints.comments import places
 from blueprints.comments.models import APPROVED, COMMENT, MENTION, PENDING, SPAM, TRASH, Comment, writer_hash
 from blueprints.core import site
 from blueprints.core.db import backend, db, writing
@@ -192,6 +193,7 @@ def in_order(threads: list[Thread]) -> Iterator[Row]:
         for thread in threads
         for index, row in enumerate(thread.rows)
     )
+    roots: dict[int, Row] = {}
     for comment_id, (_moment, _post_id, index, thread) in enumerate(order, 1):
         row, parent = thread.rows[index], thread.parents[index]
         above = None if parent is None else thread.rows[parent]
@@ -199,7 +201,15 @@ def in_order(threads: list[Thread]) -> Iterator[Row]:
         row["parent_id"] = above["id"] if above else None
         row["root_id"] = above["root_id"] if above else comment_id
         row["depth"] = above["depth"] + 1 if above else 0
-        yield row
+        row["place"] = places.below(above and above["place"], row["number"]) if row["number"] else None
+        row["size"] = row["living"] = 0
+        root = row if above is None else roots[row["root_id"]]
+        if above is None:
+            roots[comment_id] = row
+        root["size"] += row["number"] is not None
+        root["living"] += row["number"] is not None and row["state"] == APPROVED
+    for _moment, _post_id, index, thread in order:
+        yield thread.rows[index]
 
 
 def known(size: int, posts: int) -> int:

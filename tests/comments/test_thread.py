@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from blueprints.comments import thread
-from blueprints.comments.models import MENTION, PENDING, SPAM, TRASH, Comment
+from blueprints.comments import places, stretches, thread
+from blueprints.comments.models import APPROVED, MENTION, PENDING, SPAM, TRASH, Comment, settle
 from blueprints.core.db import db, writing
 
 
@@ -114,22 +114,117 @@ def test_pages_end_after_so_many_conversations(make, app):
     assert shown(post, 2) == [("c", 0)]
     assert shown(post, 3) == []
     assert thread.page(post, 1).pages == 2
-    assert [thread.page_of(root) for root in roots] == [1, 1, 2]
+    assert [stretches.page_of(root) for root in roots] == [1, 1, 2]
 
 
-def test_one_endless_conversation_is_cut_into_pages(make, monkeypatch):
-    monkeypatch.setattr(thread, "LONGEST_PAGE", 3)
+def test_long_conversations_share_the_room_of_a_page_and_go_on_alone(client, make, monkeypatch, app):
+    monkeypatch.setattr(stretches, "LONGEST_PAGE", 6)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], threads_per_page=2)
     post = make.post()
-    made, parent = [], None
-    for number in range(7):
-        parent = make.comment(post, f"n{number}", parent=parent)
-        made.append(parent)
-    pages = [shown(post, number) for number in (1, 2, 3)]
-    assert [text for page in pages for text, _level in page] == [f"n{number}" for number in range(7)]
-    assert [len(page) for page in pages] == [3, 3, 1]
-    assert pages[1][0][1] == 0, "a page begins at the margin"
-    assert thread.page(post, 2).entries[0].in_reply_to.id == made[2].id
-    assert [thread.page_of(comment) for comment in made] == [1, 1, 1, 2, 2, 2, 3]
+    short = make.comment(post, "short")
+    made = [make.comment(post, "n0")]
+    for number in range(1, 9):
+        made.append(make.comment(post, f"n{number}", parent=made[-1]))
+    last = make.comment(post, "last")
+    entries = thread.page(post, 1).entries
+    assert [text for text, _level in shown(post)] == ["short", "n0", "n1", "n2", "n3", "n4"]
+    assert entries[-1].rest == (made[0].id, 6, 4)
+    assert sum(entry.opens for entry in entries) == sum(entry.closes for entry in entries)
+    assert [stretches.page_of(comment) for comment in (short, *made, last)] == [1] * 6 + [None] * 4 + [2]
+    page = client.get(f"/comments/{made[0].id}?after=6").text
+    assert [f"n{number}</p>" in page for number in range(9)] == [False] * 5 + [True] * 4
+    assert client.get(f"/comments/{made[7].id}/reply").status_code == 200
+
+
+def test_orders_of_the_conversations(make, app):
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], threads_per_page=2)
+    post = make.post()
+    a, b, _c = (make.comment(post, name) for name in "abc")
+    for parent in (b, a, b):
+        make.comment(post, f"below {parent.number}", parent=parent)
+    gone = make.comment(post, "gone")
+    remove(gone)
+    orders = {
+        sort: [entry.number for n in (1, 2) for entry in thread.page(post, n, sort=sort).entries]
+        for sort in stretches.SORTS
+    }
+    assert orders == {
+        "oldest": [1, 5, 2, 4, 6, 3],
+        "newest": [3, 2, 4, 6, 1, 5],
+        "replies": [2, 4, 6, 1, 5, 3],
+        "marks": [3, 2, 4, 6, 1, 5],
+        "flat": [1, 2, 3, 4],
+    }
+    assert [entry.number for n in (3, 4) for entry in thread.page(post, n, sort="flat").entries] == [5, 6]
+    assert [thread.page(post, 1, sort=sort).pages for sort in stretches.SORTS] == [2, 2, 2, 2, 4]
+
+
+def test_flat_replies_say_whom_they_answer_and_how_that_begins(make):
+    post = make.post()
+    a = make.comment(post, "First *line* & more\n\nSecond line", name="Ada")
+    make.comment(post, "b", parent=a)
+    answered = thread.page(post, 1, sort="flat").entries[1].in_reply_to
+    assert answered == (a.id, "Ada", "First line & more")
+
+
+def test_each_comment_knows_where_one_goes_from_it(make):
+    post = make.post()
+    a = make.comment(post, "a")
+    b = make.comment(post, "b", parent=a)
+    c = make.comment(post, "c", parent=b)
+    d = make.comment(post, "d", parent=a)
+    e = make.comment(post, "e")
+    ways = {
+        entry.id: tuple(ref and ref.id for ref in (entry.up, entry.top, entry.next))
+        for entry in thread.page(post, 1).entries
+    }
+    assert ways == {
+        a.id: (None, None, e.id),
+        b.id: (a.id, None, d.id),
+        c.id: (b.id, a.id, None),
+        d.id: (a.id, None, None),
+        e.id: (None, None, None),
+    }
+    assert [entry.below for entry in thread.page(post, 1).entries] == [3, 1, 0, 0, 0]
+
+
+def test_place_of_a_comment_sorts_below_what_it_answers_and_before_what_follows():
+    ways = [(1,), (1, 2), (1, 2, 30), (1, 9), (1, 10), (1, 100), (2,), (9, 11), (10,), (1000000,)]
+    laid = []
+    for way in ways:
+        place = None
+        for number in way:
+            place = places.below(place, number)
+        laid.append(place)
+        assert tuple(places.way(place)) == way
+    assert laid == sorted(laid)
+    assert laid[5] < places.end(laid[0]) < laid[6]
+
+
+def test_thread_laid_anew_is_as_it_was_laid_comment_by_comment(make):
+    post = make.post()
+    made = [make.comment(post, "0")]
+    for number in range(1, 30):
+        made.append(make.comment(post, str(number), parent=made[number // 2] if number % 5 else None))
+    waiting = make.pending(post, "late", parent=made[3])
+    remove(made[3])
+    remove(made[7])
+    with writing():
+        db.session.get(Comment, waiting.id).move_to(APPROVED)
+
+    def laid():
+        columns = (Comment.id, Comment.root_id, Comment.place, Comment.size, Comment.living)
+        return db.session.execute(db.select(*columns).order_by(Comment.id)).all()
+
+    before = laid()
+    with writing():
+        db.session.execute(db.update(Comment).values(place=None, size=7, living=7, root_id=1))
+        settle(db.session.connection(), post.id)
+    assert laid() == before
+    assert sum(row.living for row in before) == 29
+    with writing():
+        db.session.delete(db.session.get(Comment, made[0].id))
+    assert {entry.number for entry in thread.page(post, 1).entries} == set(range(2, 32))
 
 
 def test_mentions_are_listed_apart_and_have_no_number(make):

@@ -7,7 +7,7 @@ from blueprints.comments import forms
 from blueprints.comments.models import APPROVED, PENDING, TRASH, Comment
 from blueprints.core import site
 from blueprints.core.db import db, now, writing
-from blueprints.posts.models import Post
+from blueprints.posts.models import Alias, Post
 
 WORLDS = ("plain", "htmx")
 
@@ -334,22 +334,77 @@ def test_reply_form_names_whom_it_answers(client, make, post, world):
     assert bool(soup(response).find("html")) == (world == "plain")
 
 
-def test_permalink_leads_to_the_comment_on_its_page(client, make, post, app, monkeypatch):
+def test_anchor_of_a_comment_leads_to_its_page(client, make, post, app):
     app.config["SETTINGS"] = settings_with(app, threads_per_page=2)
     made = [make.comment(post, f"Comment {number}") for number in range(5)]
-    assert client.get(f"/comments/{made[0].id}").location == f"/posts/{post.slug}#comment-{made[0].id}"
-    assert client.get(f"/comments/{made[4].id}").location == f"/posts/{post.slug}?page=3#comment-{made[4].id}"
+    old = make.comment(post, "Brought along", source="elsewhere", source_id="7000")
+    path = f"/posts/{post.slug}/comments"
+    assert client.get(f"{path}/{made[0].id}").location == f"/posts/{post.slug}#comment-{made[0].id}"
+    assert client.get(f"{path}/{made[4].id}").location == f"/posts/{post.slug}?page=3#comment-{made[4].id}"
+    assert client.get(f"{path}/7000").location == f"/posts/{post.slug}?page=3#comment-{old.id}"
+    assert client.get(f"{path}/7001").status_code == 404
     page = soup(client.get(f"/posts/{post.slug}?page=3"))
     assert page.find(id=f"comment-{made[4].id}")
 
 
-def test_permalink_of_a_removed_comment_says_so(client, make, post):
-    comment = make.comment(post)
+def test_permalink_shows_what_a_comment_answers_and_what_answers_it(client, make, post):
+    a = make.comment(post, "Begin", name="Ada")
+    b = make.comment(post, "Middle", parent=a, name="Ben")
+    c = make.comment(post, "End", parent=b, name="Cat")
+    make.comment(post, "Beside", parent=a)
+    page = soup(client.get(f"/comments/{b.id}"))
+    assert [each["id"] for each in page.find_all("article")] == [f"comment-{each.id}" for each in (a, b, c)]
+    assert page.find(class_="thread__list--above").find("article")["id"] == f"comment-{a.id}"
+    assert page.find(id=f"replies-{b.id}").find(id=f"comment-{c.id}")
+    assert (
+        page.find("a", string="Comment 2 in its place in the discussion")["href"]
+        == f"/posts/{post.slug}#comment-{b.id}"
+    )
+
+
+def test_permalink_of_a_removed_comment_says_so_and_shows_the_way_back(client, make, post):
+    parent = make.comment(post, name="Ada")
+    comment = make.comment(post, parent=parent)
     with writing():
-        comments()[0].move_to(TRASH)
+        db.session.get(Comment, comment.id).move_to(TRASH)
     response = client.get(f"/comments/{comment.id}")
     assert response.status_code == 410
-    assert "Comment 1 has been removed" in soup(response).text
+    page = soup(response)
+    assert "Comment 2 has been removed" in page.text
+    ways = [link["href"] for link in page.find("main").find_all("a")]
+    assert ways == [f"/posts/{post.slug}#comments", f"/comments/{parent.id}"]
+
+
+@pytest.mark.parametrize("slug", ["on-paper", "former"])
+def test_short_address_leads_to_the_comment_with_that_number(client, make, slug):
+    post = make.post(slug="on-paper")
+    with writing():
+        db.session.add(Alias(path="/posts/former", post_id=post.id))
+    make.comment(post)
+    comment = make.comment(post)
+    assert client.get(f"/posts/{slug}/c/2").location == f"/comments/{comment.id}"
+    assert client.get(f"/posts/{slug}/c/3").status_code == 404
+
+
+def test_order_is_chosen_by_the_address_and_only_from_those_there_are(client, make, post):
+    for text in "abc":
+        make.comment(post, text)
+    for path in (f"/posts/{post.slug}", f"/posts/{post.slug}/comments"):
+        page = soup(client.get(f"{path}?sort=newest"))
+        assert [link.text.split()[-1] for link in page.find_all(class_="comment__number")] == ["3", "2", "1"]
+        assert page.find(class_="thread__sort").find(attrs={"aria-current": True}).text == "Newest first"
+        assert client.get(f"{path}?sort=oldest").status_code == 404
+        assert client.get(f"{path}?sort=best").status_code == 404
+
+
+def test_pages_of_a_long_thread_are_numbered(client, make, post, app):
+    app.config["SETTINGS"] = settings_with(app, threads_per_page=1)
+    for text in "abcdefgh":
+        make.comment(post, text)
+    pages = soup(client.get(f"/posts/{post.slug}?page=4&sort=newest")).find(class_="thread__pages")
+    assert [item.text.removeprefix("Page ") for item in pages.find_all("li")] == ["1", "2", "3", "4", "5", "…", "8"]
+    assert pages.find(attrs={"aria-current": "page"}).text == "Page 4"
+    assert pages.find_all("a")[-1]["href"] == f"/posts/{post.slug}?page=8&sort=newest#comments"
 
 
 def test_cancel_brings_the_comment_back_with_focus_on_its_reply_link(client, make, post):
@@ -402,7 +457,7 @@ def test_more_appends_the_next_page_and_plain_gets_a_page(client, make, post, ap
     response = client.htmx("GET", link["hx-get"] + "&after=2&skip=0&from=1&to=1")
     assert partials(response)["#comment-list"].find(id=f"comment-{two.id}")
     assert partials(response)["#thread-news"].find("input", {"name": "to"})["value"] == "2"
-    assert soup(response).find(id="thread-more").find("a") is None
+    assert soup(response).find(id="thread-more").find("a", rel="next") is None
     assert client.get(f"/posts/{post.slug}/comments?page=2").status_code == 200
     assert client.get(f"/posts/{post.slug}/comments?page=3").status_code == 404
 

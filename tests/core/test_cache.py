@@ -312,6 +312,8 @@ class World:
         pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
+        threads += [f"/posts/essay{tail}?sort={sort}" for tail in ("", "/comments") for sort in ("newest", "flat")]
+        threads += [f"/comments/{self.reply_to.id}"]
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
         threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]
         news = [f"/posts/essay/comments?after={after}&skip=0&from=1&to=1" for after in (0, 1, 2, 3)]

@@ -67,6 +67,24 @@ def test_history_goes_back_and_forth_with_rows_in_it(app, make):
     assert differences() == []
 
 
+def test_threads_from_before_their_places_were_kept_are_laid_as_new_ones_are(app, make):
+    post, parent = make.post(), None
+    for number in range(14):
+        parent = make.comment(post, parent=parent)
+        make.comment(post, parent=parent if number % 3 else None)
+    with writing():
+        db.session.get(type(parent), 4).move_to("trash")
+        db.session.get(type(parent), parent.id).move_to("spam")
+    laid = text("SELECT id, root_id, place, size, living FROM comment ORDER BY id")
+    before = db.session.execute(laid).all()
+    db.session.remove()
+    upgrade.migrate(app)
+    flask_migrate.downgrade(revision="0007")
+    flask_migrate.upgrade()
+    assert db.session.execute(laid).all() == before
+    db.session.remove()
+
+
 def test_migration_that_fails_leaves_the_database_as_it_was(empty):
     tables = []
 

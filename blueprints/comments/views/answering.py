@@ -13,7 +13,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 
 from blueprints.accounts.guards import me
 from blueprints.accounts.models import Account
-from blueprints.comments import impersonation, queries, spam, thread
+from blueprints.comments import impersonation, queries, spam, stretches, thread
 from blueprints.comments.forms import BlankForm, CommentForm
 from blueprints.comments.models import APPROVED, Comment, add, writer_hash
 from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
@@ -178,7 +178,7 @@ def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnV
     status = 201 if is_new else 200
     sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id()}
     if not is_new and comment.is_public:
-        number = thread.page_of(comment)
+        number = stretches.page_of(comment) or 1
         found = thread.page(post, number)
         return fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment, **sent)
     if not comment.is_public:

@@ -1,10 +1,13 @@
 """What the views of the thread share: what may be read, and the kinds of answers."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
-from blueprints.comments import queries, thread
+from blueprints.comments import queries, stretches, thread
+from blueprints.comments.addresses import comment_url
 from blueprints.comments.models import Comment
 from blueprints.core import markdown
 from blueprints.core.http import counted
@@ -57,17 +60,21 @@ def preview(comment: Comment) -> thread.Entry:
 
 
 def place_of(comment: Comment) -> str:
-    """The address of *comment* below its post, on the right page of the thread."""
-    number = thread.page_of(comment)
+    """The address of *comment* below its post, on the right page of the thread; or alone, if it is on none."""
+    number = stretches.page_of(comment)
+    if number is None:
+        return f"{comment_url(comment.id)}#{comment.anchor}"
     return post_url(comment.post, anchor=comment.anchor, page=number if number > 1 else None)
 
 
-def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, int]:
+def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, Any]:
     """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves."""
+    sort = request.values.get("sort")
     skip = (number_in("skip") or number_in("skip", request.form) or 0) + bool(own and own.is_public)
     return {
         "fresh": queries.count_since(post, after, but=skip),
         "skip": skip,
         "page": number_in("from") or number_in("from", request.form) or 1,
         "upto": number_in("to") or number_in("to", request.form) or 1,
+        "order": sort if sort in stretches.SORTS[1:] else None,
     }

@@ -3,12 +3,14 @@
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.comments import queries, thread
+from blueprints.comments import queries, stretches, thread
+from blueprints.comments.addresses import comment_url
 from blueprints.comments.forms import BlankForm
-from blueprints.comments.models import writer_hash
+from blueprints.comments.models import APPROVED, Comment, writer_hash
 from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
 from blueprints.core.htmx import wants_fragment
-from blueprints.core.http import keep_out, page_number, shared
+from blueprints.core.http import chosen, keep_out, page_number, shared
+from blueprints.posts import queries as posts
 from blueprints.posts.models import Post
 
 # Whoever has read up to one of so many last comments asks the same as many others.
@@ -16,16 +18,17 @@ LATELY = 10
 
 
 @bp.get("/posts/<slug>/comments")
-@shared("page", "after", "upto", "skip", "from", "to")
+@shared("page", "sort", "after", "upto", "skip", "from", "to")
 def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
     post = readable(slug=slug)
     number, upto, after = page_number(), number_in("upto"), number_in("after")
+    sort = chosen("sort", stretches.SORTS)
     if not _is_common(post, number, upto, after):
         keep_out()
     if wants_fragment() and after is not None and "page" not in request.args:
         return fragment("comments/_news.html", post=post, after=after, **news(post, after))
-    found = thread.page(post, number, upto, after=after)
+    found = thread.page(post, number, upto, after=after, sort=sort)
     if number > 1 and not found.entries:
         abort(404)
     if not wants_fragment():
@@ -53,20 +56,50 @@ def mine(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/comments/<id:number>")
-@shared()
+@shared("after")
 def show(number: int) -> ResponseReturnValue:
-    """The permalink: leads to the comment in its place, on the right page of its thread."""
+    """The permalink: one comment between what it answers and what answers it."""
     comment = known(number)
     post = readable(id=comment.post_id)
-    if comment.is_public:
-        if wants_fragment():
-            return fragment("comments/show.hx.html", entry=thread.Entry.of(comment), post=post)
-        return redirect(place_of(comment), 302)
+    if not comment.is_public:
+        return _missing(comment, post)
+    if wants_fragment():
+        return fragment("comments/show.hx.html", entry=thread.Entry.of(comment), post=post)
+    after = None
+    if "after" in request.args:
+        keep_out()  # goes on where a very long conversation was cut
+        after = stretches.numbered(post.id, number_in("after") or abort(404)) or abort(404)
+    found = thread.alone(comment, after=after)
+    if after is not None and not found.entries:
+        abort(404)
+    return render_template("comments/show.html", comment=comment, post=post, found=found, place=place_of(comment))
+
+
+@bp.get("/posts/<slug>/c/<id:number>")
+def numbered(slug: str, number: int) -> ResponseReturnValue:
+    """The short address of a comment, by its number below its post."""
+    post = posts.in_brief(slug=slug) or posts.by_former_address(f"/posts/{slug}") or abort(404)
+    row = stretches.numbered(readable(id=post.id).id, number) or abort(404)
+    return redirect(comment_url(row.id), 302)
+
+
+@bp.get("/posts/<slug>/comments/<id:number>")
+def in_place(slug: str, number: int) -> ResponseReturnValue:
+    """Where on which page of the thread the anchor "comment-12" is: that of the comment with this id, or with this id
+    on the site that it came from."""
+    post = readable(slug=slug)
+    comment = queries.anchored(post.id, number) or abort(404)
+    return redirect(place_of(comment) if comment.is_public else comment_url(comment.id), 302)
+
+
+def _missing(comment: Comment, post: Post) -> ResponseReturnValue:
+    """What is said in the place of a comment that cannot be read."""
     if comment.state == "pending" and comment.is_by(request.cookies.get(WRITER)):
         return redirect(url_for("comments.mine", slug=post.slug, _anchor=comment.anchor), 302)
     if comment.number is None:
         abort(404)
-    return render_template("comments/gone.html", comment=comment, post=post), 410
+    above = [row for row in stretches.above(comment.id) if row.state == APPROVED]
+    return render_template("comments/gone.html", comment=comment, post=post, parent=above[-1] if above else None), 410
 
 
 def _is_common(post: Post, number: int, upto: int | None, after: int | None) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from blueprints.comments import queries
-from blueprints.comments.models import APPROVED, COMMENT, HTML, MENTION, PENDING, SPAM, TRASH, Comment
+from blueprints.comments.models import APPROVED, COMMENT, HTML, MENTION, PENDING, SPAM, TRASH, Comment, settle
 from blueprints.core import limits
 from blueprints.core.db import db, now
 from blueprints.posts.models import Post
@@ -62,6 +62,7 @@ class Replies:
             for row in rows:
                 db.session.expunge(row)
         self.report.take("comments", len(new))
+        settle(db.session.connection(), post.id)
         queries.recount(post)
 
     def _placed(self, replies: list[Reply], known: set[str], clock: Clock, which: str) -> list[Placed]:
