@@ -76,7 +76,13 @@ _NEWEST_COMMENTS = (
     .order_by(_LATELY.c.published_at.desc(), _LATELY.c.id.desc())
 )
 _ON_POST = _COMMENTS.where(_C.post_id == bindparam("id"), _C.number.is_not(None)).order_by(_C.number.desc())
-_BY_AUTHORS = _ON_POST.where(_C.person_id.in_(bindparam("people", expanding=True)))
+# Sorted after they were found: in the order of their numbers the database would go through the whole thread.
+_BY_AUTHORS = _COMMENTS.where(
+    _C.post_id == bindparam("id"),
+    _C.person_id.is_not(None),
+    _C.person_id.in_(bindparam("people", expanding=True)),
+    _C.kind == COMMENT,
+).order_by((_C.number + 0).desc())
 _NEW_POSTS = {
     name: query.limit(bindparam("size"))
     for name, query in {"posts": _WHOLE, "by": _OF_PERSON, "tagged": _WITH_TAG}.items()
