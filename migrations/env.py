@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 from blueprints.core.db import WRITES, backend
+from blueprints.search import index
 
 database = current_app.extensions["migrate"].db
 
@@ -18,6 +19,11 @@ def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[Fals
     return False
 
 
+def keep(name: str | None, kind: str, _parents: Any) -> bool:
+    """The search index has no model: what it is made of differs between the databases."""
+    return kind != "table" or name is None or not index.is_of_index(name)
+
+
 def run() -> None:
     """Apply the scripts inside one transaction that holds the write lock from its start."""
     with database.engine.connect().execution_options(**{WRITES: True}) as connection:
@@ -27,6 +33,7 @@ def run() -> None:
             compare_type=True,
             render_as_batch=True,
             render_item=render,
+            include_name=keep,
             transaction_per_migration=False,
             **{
                 key: value
@@ -37,6 +44,7 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
             backend().settle(connection, list(database.metadata.tables))
+            index.settle(connection)
 
 
 if context.is_offline_mode():

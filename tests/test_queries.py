@@ -95,13 +95,19 @@ def visits() -> dict[str, Visit]:
         "its page of comments": Visit(10, f"{here.path}comment-page-2/", 301),
         "its number": Visit(1, f"/?p={here.id}", 301),
         "former slug": Visit(2, "/posts/old-name", 301),
+        "search": Visit(14, "/search?q=object"),
+        "search for comments": Visit(15, "/search?q=object+method+-class&in=comments"),
+        "search in place, two common words": Visit(16, "/search?q=the+of", scripts=True),
+        "search for nothing that is there": Visit(8, '/search?q="no such word"'),
+        "search, empty": Visit(3, "/search"),
+        "search, described": Visit(1, "/search.xml"),
         "nothing": Visit(6, "/nothing/there", 404),
         "no such post": Visit(3, "/posts/nothing", 404),
-        "comment": Visit(15, f"{page}/comments", 303, comment="One", **sent),
-        "comment in place": Visit(16, f"{page}/comments", 201, comment="Two", scripts=True, **sent),
+        "comment": Visit(16, f"{page}/comments", 303, comment="One", **sent),
+        "comment in place": Visit(17, f"{page}/comments", 201, comment="Two", scripts=True, **sent),
         "comment with nothing in it": Visit(4, f"{page}/comments", 422, comment="", **sent),
         "comment sent again": Visit(9, f"{page}/comments", 303, comment="One", **sent),
-        "reply": Visit(17, f"/comments/{last}/reply", 303, comment="Three", **sent),
+        "reply": Visit(18, f"/comments/{last}/reply", 303, comment="Three", **sent),
     }
 
 

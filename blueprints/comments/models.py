@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
+from blinker import Signal
 from sqlalchemy import (
     Connection,
     ForeignKey,
@@ -34,6 +35,8 @@ STATES = (PENDING, APPROVED, SPAM, TRASH)
 # A mention is a page elsewhere that says it links here (pingback, trackback): listed below the thread, unnumbered.
 COMMENT, MENTION = "comment", "mention"
 MARKDOWN, HTML = "markdown", "html"
+# Sent with each comment that is stored past the session, which tells later slices of all others.
+stored = Signal()
 _HOUSE = text("person_id IS NOT NULL")
 _IS_PICKED = text("picked_at IS NOT NULL")
 _HAS_ADDRESS = text("address_hash <> ''")
@@ -242,12 +245,13 @@ def add(comment: Comment) -> Comment:
     values = vars(comment)
     given = {name: values.get(name) for name in _GIVEN}
     given.update((name, value) for name in _DEFAULTED if (value := values.get(name)) is not None)
-    stored = connection.execute(_INSERT, given)
-    values.update(stored.last_inserted_params(), id=stored.inserted_primary_key[0])  # type: ignore[index,arg-type]
+    inserted = connection.execute(_INSERT, given)
+    values.update(inserted.last_inserted_params(), id=inserted.inserted_primary_key[0])  # type: ignore[index,arg-type]
     if above is None:
         connection.execute(_BEGIN_THREAD, {"own": comment.id})
         comment.root_id = comment.id
     make_transient_to_detached(comment)
+    stored.send(comment)
     return comment
 
 

@@ -43,6 +43,7 @@ BUNDLES = {
             "print",
         )
     ),
+    "search.css": ("css/search.css",),
     "admin.css": ("css/admin.css",),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
     "site.js": ("js/site.js", "js/writing.js", "js/marks.js"),

@@ -54,6 +54,7 @@ class Settings:
     mark_limit: str
     report_limit: str
     address_days: int
+    search_limit: str
     limits_url: str
     cache_mb: int
     cdn_seconds: int
@@ -95,6 +96,7 @@ class Settings:
             mark_limit=read.limit("MARK_LIMIT", "30 per minute"),
             report_limit=read.limit("REPORT_LIMIT", "10 per hour"),
             address_days=read.number("ADDRESS_DAYS", 30, low=1, high=3650),
+            search_limit=read.limit("SEARCH_LIMIT", "100 per minute"),
             limits_url=read.text("LIMITS_URL", f"sqlite://{instance / 'limits.db'}"),
             cache_mb=read.number("CACHE_MB", 64, low=0, high=65_536),
             cdn_seconds=read.number("CDN_SECONDS", 0, low=0, high=31_536_000),

@@ -15,6 +15,7 @@ from blueprints.core.settings import SettingError, database_url
 from blueprints.operations import move as moving
 from blueprints.operations import serve as serving
 from blueprints.operations import upgrade, welcome
+from blueprints.search.cli import search
 from blueprints.transfer.cli import import_
 
 _MAKE_APP = "hustings.make_app"
@@ -183,3 +184,4 @@ def test_mail(app: Flask, address: str) -> None:
 
 
 hustings.add_command(import_)
+hustings.add_command(search)

@@ -35,6 +35,7 @@ from blueprints.core import db as database
 from blueprints.core.db import WRITES, backend, db
 from blueprints.operations import upgrade
 from blueprints.operations.sheet import Bar, Content, Faults, Sheet
+from blueprints.search import index
 
 MARK = Table(upgrade.UNFINISHED, MetaData(), Column("source", Text, nullable=False))
 Progress = Callable[[int], AbstractContextManager[Bar]]
@@ -136,7 +137,8 @@ def _is_begun(there: Flask, name: str) -> bool:
             if begun != name:
                 raise MoveError(f"{place} holds an unfinished move from another database, {begun}.")
             return True
-        for table in sorted(found - {"alembic_version"}):
+        ours_anyway = {"alembic_version", *filter(index.is_of_index, found)}
+        for table in sorted(found - ours_anyway):
             ours = db.metadata.tables.get(table)
             if ours is None or connection.scalar(select(exists(select(literal(1)).select_from(ours)))):
                 raise MoveError(f"{place} is not empty, there is something in {table}; name an empty database.")
@@ -180,6 +182,7 @@ def _end(source: Connection, here: Flask, there: Flask) -> None:
         with _writing(db.engine) as connection:
             for name in numbered:
                 backend().settle_sequence(connection, name, last[name])
+            index.fill(connection)  # not carried over: each database has its own way
             MARK.drop(connection)
         backend().close(db.engine)
 

@@ -23,9 +23,11 @@ _FEED = re.compile(r"/feed(/(atom|rdf|rss2?))?/?\Z")
 
 
 @bp.get("/")
-@shared("page", "p", "page_id", "feed")
+@shared("page", "p", "page_id", "feed", "s")
 def index() -> ResponseReturnValue:
     """The newest posts."""
+    if words := request.args.get("s"):
+        return redirect(url_for("search.index", q=words), 301)
     number, feed = request.args.get("p") or request.args.get("page_id"), request.args.get("feed")
     former = queries.by_former_address(f"?p={number}") if number else None
     if former and former.is_public:
@@ -154,6 +156,8 @@ def _wordpress_list(path: str) -> ResponseReturnValue | None:
         return None
     if words[0] in ("category", "tag") and queries.tag_by_slug(words[-1]):
         return redirect(url_for(f"{kind}.tag", slug=words[-1]), 301)
+    if words[0] == "search":
+        return redirect(url_for("search.index", q=words[1]), 301)
     if words[0] == "author" and person_by_slug(words[1]):
         return redirect(url_for(f"{kind}.author", slug=words[1]), 301)
     return None

@@ -6,6 +6,7 @@ from blueprints.accounts.models import Account, Person
 from blueprints.comments.models import Comment
 from blueprints.core.db import db
 from blueprints.posts.models import Byline, Post
+from blueprints.search import index
 
 SOURCE = "hustings:welcome"
 
@@ -24,6 +25,7 @@ def discard() -> bool:
     if post is None:
         return False
     tags = list(post.tags)
+    index.forget_thread(db.session.connection(), post.id)
     db.session.execute(db.delete(Comment).where(Comment.post_id == post.id))  # with their post, which touches its page
     db.session.delete(post)
     db.session.flush()

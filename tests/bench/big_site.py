@@ -30,6 +30,7 @@ from blueprints.core.db import backend, db, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
 from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
+from blueprints.search.index import fill
 from tests.bench.prose import essay, remark, words
 
 PEOPLE, TAGS, PAGES, READERS = 200, 500, 10, 20_000
@@ -86,6 +87,7 @@ class BigSite:
             _write(Comment.__table__, in_order(threads))
             for table in ("post", "comment"):
                 backend().settle_sequence(db.session.connection(), table)
+            fill(db.session.connection())
             if db.engine.dialect.name == "postgresql":  # by itself it would do so some minutes later
                 db.session.execute(text("ANALYZE"))
 

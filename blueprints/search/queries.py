@@ -1,0 +1,171 @@
+"""Finding: the matches of a query in order, and what is shown of those on one page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from blueprints.accounts.models import Person
+from blueprints.core import rows
+from blueprints.core.db import db, now
+from blueprints.posts.models import Byline, Post
+from blueprints.search import index, words
+from blueprints.search.found import COMMENT, COMMENTS, KINDS, MOST, POST, POSTS, Match
+from blueprints.search.snippets import Piece, around, plain, whole
+from blueprints.search.words import Query
+
+PER_PAGE = 10
+# Matches that are nearly as good as each other stand by date: so many steps lie between the best one and none.
+_STEPS = 8
+_IDS: Any = bindparam("ids", expanding=True)
+_PLACE = (POSTS.c.slug, POSTS.c.path, POSTS.c.title, POSTS.c.extract)
+_PEOPLE, _BYLINES = Person.__table__, Byline.__table__
+_POSTS = select(
+    POSTS.c.id,
+    *_PLACE,
+    POSTS.c.standfirst,
+    POSTS.c.body_html,
+    POSTS.c.kind,
+    POSTS.c.published_at,
+    POSTS.c.comment_count,
+).where(POSTS.c.id.in_(_IDS))
+_AUTHORS = (
+    select(_BYLINES.c.post_id, _PEOPLE.c.slug, _PEOPLE.c.name)
+    .join_from(_BYLINES, _PEOPLE)
+    .where(_BYLINES.c.post_id.in_(_IDS))
+    .order_by(_BYLINES.c.post_id, _BYLINES.c.position)
+)
+_COMMENTS = select(
+    COMMENTS.c.id, COMMENTS.c.number, COMMENTS.c.name, COMMENTS.c.html, COMMENTS.c.created_at, COMMENTS.c.post_id
+).where(COMMENTS.c.id.in_(_IDS))
+_PLACES = select(POSTS.c.id, *_PLACE).where(POSTS.c.id.in_(_IDS))
+
+
+class PostHit(NamedTuple):
+    """A post that was found, as far as it is shown."""
+
+    post: Post
+    title: list[Piece]
+    snippet: list[Piece]
+    people: list[Any]
+    published_at: datetime
+    comment_count: int
+    is_page: bool
+
+
+class CommentHit(NamedTuple):
+    """A comment that was found, as far as it is shown."""
+
+    id: int
+    number: int | None
+    name: list[Piece]
+    snippet: list[Piece]
+    created_at: datetime
+    post: Post
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of what was found: *hits* of one *kind*, and how many there are of each."""
+
+    text: str
+    query: Query
+    kind: str
+    counts: dict[str, int]
+    number: int
+    hits: list[PostHit] | list[CommentHit]
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows."""
+        return self.number * PER_PAGE < min(MOST, self.counts[self.kind])
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are older matches that are not shown."""
+        return self.counts[self.kind] > MOST
+
+
+def found(text: str, kind: str | None, number: int) -> Found:
+    """Page *number* of what *text* finds: one *kind*, or where none is asked for, what there is."""
+    query = words.asked(text)
+    matches = {each: _matches(each, query) for each in KINDS}
+    counts = {each: len(of) for each, of in matches.items()}
+    if kind is None:
+        kind = COMMENT if counts[COMMENT] and not counts[POST] else POST
+    ids = [match.id for match in matches[kind][:MOST][(number - 1) * PER_PAGE : number * PER_PAGE]]
+    hits: list[Any] = _shown[kind](ids, query.begun) if ids else []
+    return Found(text, query, kind, counts, number, sorted(hits, key=lambda hit: ids.index(_id_of(hit))))
+
+
+def _matches(kind: str, query: Query) -> list[Match]:
+    """The matches, the best first. A last word that finds less than a full list is taken for the beginning of one."""
+    if not query.wanted:
+        return []
+    moment = now()
+    find = index.backend(db.session.connection()).find
+    matches = find(kind, query, moment)
+    if len(matches) <= MOST and query.begun is not query:
+        matches = find(kind, query.begun, moment)
+    best = max((match.score for match in matches), default=0.0) or 1.0
+    ordered = sorted(
+        {match.id: match for match in matches}.values(),
+        key=lambda match: (round(match.score / best * _STEPS), match.moment, match.id),
+        reverse=True,
+    )
+    return ordered[: MOST + 1]
+
+
+def _id_of(hit: PostHit | CommentHit) -> int:
+    return hit.post.id if isinstance(hit, PostHit) else hit.id
+
+
+def _place(row: Any, **others: Any) -> Post:
+    """As much of a post as its address and heading need."""
+    return Post(slug=row.slug, path=row.path, title=row.title, extract=row.extract, **others)
+
+
+def _post_hits(ids: list[int], query: Query) -> list[PostHit]:
+    authors = rows.fetch(_AUTHORS, ids=ids)
+    people = {post_id: list(group) for post_id, group in groupby(authors, lambda row: row.post_id)}
+    hits = []
+    for row in rows.fetch(_POSTS, ids=ids):
+        post = _place(row, id=row.id)
+        snippet = around(plain(row.body_html), query)
+        standfirst = whole(row.standfirst, query)
+        if not any(piece.is_marked for piece in snippet) and row.standfirst:
+            snippet = standfirst
+        hits.append(
+            PostHit(
+                post,
+                whole(post.heading, query),
+                snippet,
+                people.get(row.id, []),
+                row.published_at,
+                row.comment_count,
+                row.kind == "page",
+            )
+        )
+    return hits
+
+
+def _comment_hits(ids: list[int], query: Query) -> list[CommentHit]:
+    comments = rows.fetch(_COMMENTS, ids=ids)
+    posts = {row.id: _place(row) for row in rows.fetch(_PLACES, ids=sorted({row.post_id for row in comments}))}
+    return [
+        CommentHit(
+            row.id,
+            row.number,
+            whole(row.name, query),
+            around(plain(row.html), query),
+            row.created_at,
+            posts[row.post_id],
+        )
+        for row in comments
+    ]
+
+
+_shown: dict[str, Callable[[list[int], Query], list[Any]]] = {POST: _post_hits, COMMENT: _comment_hits}

@@ -1,0 +1,80 @@
+"""Snippets: where in a text the words were found, as pieces of it of which some are marked. Never HTML."""
+
+import html as markup
+import re
+from bisect import bisect_left
+from typing import NamedTuple
+
+from blueprints.search.words import LONGEST_TEXT, Query, composed, fold
+
+LENGTH, BEFORE = 240, 70
+_MOST_MARKS = 50
+_QUOTED = r'[^<>"]*(?:"[^"]*"[^<>"]*)*'
+_BLOCK = re.compile(
+    rf"</?(?:blockquote|br|caption|d[dlt]|details|div|fig\w+|h\d|hr|li|[ou]l|p|pre|section|summary|t\w+)\b{_QUOTED}>"
+)
+_TAG = re.compile(rf"<{_QUOTED}>")
+
+
+class Piece(NamedTuple):
+    """A stretch of a text, and whether it is what was looked for."""
+
+    text: str
+    is_marked: bool = False
+
+
+def plain(html: str) -> str:
+    """The words of HTML that `core/markdown.py` made, on one line; a tenth of what asking its sanitiser would cost."""
+    return composed(" ".join(markup.unescape(_TAG.sub("", _BLOCK.sub(" ", html))).split()))
+
+
+def whole(text: str, query: Query) -> list[Piece]:
+    """All of *text*, on one line, with what *query* looks for marked."""
+    text = composed(" ".join(text.split()))
+    return _pieces(text, _spans(text, query), 0, len(text))
+
+
+def around(text: str, query: Query) -> list[Piece]:
+    """The stretch of *text* (plain, on one line) that holds most of what *query* looks for, else its beginning."""
+    text = text[:LONGEST_TEXT]
+    spans = _spans(text, query)
+    best = max(
+        spans, key=lambda span: sum(span[0] <= other[0] < span[0] + LENGTH - BEFORE for other in spans), default=(0, 0)
+    )
+    start = max(0, best[0] - BEFORE)
+    if start and (blank := text.find(" ", start, best[0])) > 0:
+        start = blank + 1
+    stop = min(len(text), max(start + LENGTH, best[1]))
+    if stop < len(text) and (blank := text.rfind(" ", max(best[1], stop - 30), stop)) > 0:
+        stop = blank
+    pieces = _pieces(text, spans, start, stop)
+    return [*([Piece("… ")] if start else []), *pieces, *([Piece(" …")] if stop < len(text) else [])]
+
+
+def _spans(text: str, query: Query) -> list[tuple[int, int]]:
+    folded = fold(text)
+    found = []
+    for match in query.pattern.finditer(folded):
+        found.append(match.span())
+        if len(found) == _MOST_MARKS:
+            break
+    if len(folded) == len(text):
+        return found
+    return [(_place(text, start), _place(text, stop)) for start, stop in found]
+
+
+def _place(text: str, at: int) -> int:
+    """Where in *text* the character is that its folded form has *at*: folding may make one of two, and none of one."""
+    return bisect_left(range(len(text)), at, key=lambda place: len(fold(text[:place])))
+
+
+def _pieces(text: str, spans: list[tuple[int, int]], start: int, stop: int) -> list[Piece]:
+    pieces: list[Piece] = []
+    at = start
+    for begin, end in spans:
+        if begin < at or end > stop:
+            continue
+        pieces += [Piece(text[at:begin])] if begin > at else []
+        pieces.append(Piece(text[begin:end], is_marked=True))
+        at = end
+    return [*pieces, Piece(text[at:stop])] if at < stop else pieces

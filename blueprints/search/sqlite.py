@@ -1,0 +1,124 @@
+"""Full text in SQLite: an FTS5 table a kind. `search/postgresql.py` answers the same calls for the other database.
+
+The tables keep no text, only where each word is (`content=''`). Their tokeniser cuts at blanks, since the words come
+ready from `search/words.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+)
+
+from blueprints.core import rows
+from blueprints.search.found import COMMON, KINDS, MOST, Entry, Match, is_public, key_of, moment_of, rows_of
+from blueprints.search.words import Phrase, Query
+
+_COLUMNS = ("head", "beside", "body")
+_WEIGHTS = "10.0, 4.0, 1.0"
+_TABLES = {kind: table(f"search_{kind}", column("rowid"), *map(column, _COLUMNS)) for kind in KINDS}
+_INSERT = {kind: insert(found).prefix_with("OR REPLACE") for kind, found in _TABLES.items()}
+
+
+def _matches(kind: str) -> ColumnElement[bool]:
+    return literal_column(f"search_{kind}").op("MATCH")(bindparam("match"))
+
+
+def _newest(kind: str) -> Select[Any]:
+    own = _TABLES[kind].c.rowid
+    return (
+        select(own.label("id"), moment_of(kind).label("moment"))
+        .select_from(_TABLES[kind].join(rows_of(kind), key_of(kind) == own))
+        .where(_matches(kind), *is_public(kind))
+        .order_by(own.desc())
+        .limit(MOST + 1)
+    )
+
+
+_NEWEST = {kind: _newest(kind) for kind in KINDS}
+_RANKED = {
+    kind: select(found.c.rowid.label("id"), literal_column(f"-bm25(search_{kind}, {_WEIGHTS})").label("score"))
+    .where(_matches(kind))
+    .limit(COMMON)
+    for kind, found in _TABLES.items()
+}
+_HOW_COMMON = {
+    kind: select(func.count().label("number")).select_from(
+        select(found.c.rowid).where(_matches(kind)).limit(COMMON + 1).subquery()
+    )
+    for kind, found in _TABLES.items()
+}
+
+_REMOVE = {kind: delete(found).where(found.c.rowid == bindparam("own")) for kind, found in _TABLES.items()}
+
+
+def create(connection: Connection) -> None:
+    """Make the tables, empty."""
+    for kind in KINDS:
+        connection.exec_driver_sql(
+            f"CREATE VIRTUAL TABLE search_{kind} USING fts5({', '.join(_COLUMNS)}, "
+            "content='', contentless_delete=1, tokenize='ascii')"
+        )
+
+
+def put(connection: Connection, kind: str, entries: Iterable[Entry]) -> None:
+    """Write *entries*, each in the place of the one with its id."""
+    if given := [{"rowid": entry.id, **dict(zip(_COLUMNS, entry[1:], strict=True))} for entry in entries]:
+        connection.execute(_INSERT[kind], given)
+
+
+def remove(connection: Connection, kind: str, ids: Sequence[int]) -> None:
+    """Take the entries with these *ids* out."""
+    if ids:
+        connection.execute(_REMOVE[kind], [{"own": number} for number in ids])
+
+
+def clear(connection: Connection) -> None:
+    """Take all entries out."""
+    for kind in KINDS:
+        connection.exec_driver_sql(f"INSERT INTO search_{kind}(search_{kind}) VALUES ('delete-all')")  # noqa: S608
+
+
+def find(kind: str, query: Query, moment: datetime) -> list[Match]:
+    """The newest public matches, at most MOST + 1, with how good they are.
+
+    A word that is in more than COMMON texts says nothing about which of them is meant, and to weigh it would read all
+    of them: it must be there, but does not count.
+    """
+    newest = rows.fetch(_NEWEST[kind], match=_expression(query), now=moment)
+    if len(newest) > MOST:
+        titled = _expression(query, within="head")
+        newest = [*rows.fetch(_NEWEST[kind], match=titled, now=moment), *newest]
+    scores: dict[int, float] = {}
+    if telling := [phrase for phrase in query.wanted if len(newest) > 1 and not _is_common(kind, phrase)]:
+        scores = {row.id: row.score for row in rows.fetch(_RANKED[kind], match=_expression(Query(tuple(telling))))}
+    return [Match(row.id, scores.get(row.id, 0.0), row.moment) for row in newest]
+
+
+def _is_common(kind: str, phrase: Phrase) -> bool:
+    number: int = rows.fetch(_HOW_COMMON[kind], match=_expression(Query((phrase,))))[0].number
+    return number > COMMON
+
+
+def _expression(query: Query, *, within: str = "") -> str:
+    """*query* in the language of FTS5. Words are letters, marks and digits: nothing needs to be escaped."""
+    wanted = " AND ".join(map(_phrase, query.wanted))
+    if within:
+        wanted = f"{{{within}}} : ({wanted})"
+    return f"({wanted})" + "".join(f" NOT {_phrase(phrase)}" for phrase in query.unwanted)
+
+
+def _phrase(phrase: Phrase) -> str:
+    return f'"{" ".join(phrase.tokens)}"' + (" *" if phrase.has_open_end else "")
