@@ -18,6 +18,10 @@ from blueprints.core.settings import SettingError
 _SOUND_FROM = (3, 51, 3)
 _SOUND_BRANCHES = {(3, 50): 7, (3, 44): 6}
 
+# What each connection keeps of the file (by itself 2 MB); anybody's write makes it worthless, and the system has the
+# file in memory. A page with 30 comments finds all it needs in it, one with 1,000 asks 170 times more, 1 µs each.
+PAGES_KB = 512
+
 
 def is_sound(version: tuple[int, ...]) -> bool:
     """Whether this version of SQLite's library is free of the WAL-reset fault."""
@@ -63,6 +67,7 @@ def _open(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{PAGES_KB}")
     cursor.close()
 
 

@@ -12,8 +12,6 @@ from blueprints.core import chores, mail, postman
 from blueprints.core.db import db, now, writing
 from blueprints.core.filters import count
 from blueprints.core.settings import SettingError, database_url
-from blueprints.operations import move as moving
-from blueprints.operations import serve as serving
 from blueprints.operations import upgrade, welcome
 from blueprints.search.cli import search
 from blueprints.transfer.cli import import_
@@ -52,6 +50,11 @@ def serve(context: click.Context) -> None:
 
     An empty site gets a welcome post; while there is no administrator, a one-time set-up link is printed.
     """
+    from blueprints.operations import memory
+
+    memory.keep_low()
+    from blueprints.operations import serve as serving  # with granian
+
     serving.serve(context.meta[_MAKE_APP], announce=click.echo)
 
 
@@ -78,6 +81,8 @@ def move(app: Flask, url: str) -> None:
     runs readers can read but nobody can write, and what is written to the old database afterwards does not come along.
     A move that was interrupted goes on when it is run again. The old database stays as it is.
     """
+    from blueprints.operations import move as moving
+
     try:
         contents = moving.run(
             app,
@@ -100,6 +105,8 @@ def move(app: Flask, url: str) -> None:
 @click.pass_obj
 def set_up_link(app: Flask) -> None:
     """Print a new one-time link that makes an administrator; older links stop working."""
+    from blueprints.operations import serve as serving
+
     upgrade.run(app)
     click.echo(serving.set_up_link(app))
 

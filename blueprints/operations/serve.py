@@ -1,7 +1,8 @@
 """Serving: granian in front of the application.
 
-The first process listens, brings the database up to date, loads the application and forks the workers, which share its
-memory. It answers nobody itself, and so it outlives whatever befalls a worker.
+The first process listens, brings the database up to date, makes the application and forks the workers, which share its
+memory. Then it becomes their parent (`parent.py`): it answers nobody itself, and so it outlives whatever befalls a
+worker.
 
 Workers are for cores, threads are for waiting. Python runs one thread of a process at a time: a second worker doubles
 what the site carries where there is a second core; a second thread fills the time in which the first waits for the disk
@@ -10,26 +11,22 @@ waited for; one alone where memory is short.
 
 SIGHUP reloads: this program begins anew in the same process, with the code, the packages and the files that are on the
 disk by then, once `hustings upgrade` has shown that they work. The old workers answer until the new ones are there,
-then they leave (`workers.py`). SIGTERM and SIGINT stop. What a worker has taken is answered in any case; what waits to
-be taken waits for the next worker, since the listening sockets, one for each worker, belong to the first process and go
-over to its successor.
+then they leave (`workers.py`). A worker that dies is replaced in the same way. SIGTERM and SIGINT stop. What a worker
+has taken is answered in any case; what waits to be taken waits for the next worker, since the listening sockets, one
+for each worker, belong to the first process and go over to its successor.
 """
 
-import ctypes
 import errno
 import fcntl
 import gc
+import json
 import multiprocessing
 import os
 import resource
 import signal
 import socket
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
 
@@ -39,13 +36,14 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
+from sqlalchemy.orm import configure_mappers
 
 from blueprints.accounts.queries import has_administrator
 from blueprints.core import site
 from blueprints.core.db import BUSY_SECONDS, backend, db, writing
 from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
-from blueprints.operations import upgrade, welcome, workers
+from blueprints.operations import parent, upgrade, welcome, workers
 
 # Connections that a worker holds, idle ones of browsers among them; when there are more, the next wait in the listen
 # queue. The limit of open files is the bound where it is lower; FILES are those for other things.
@@ -58,11 +56,6 @@ HEAD_BYTES = 64 * 1024
 SECONDS_TO_TAKE = 30
 # The last request may come at the end of the farewell, and wait for the lock.
 SECONDS_TO_STOP = workers.SECONDS_TO_LEAVE + BUSY_SECONDS
-# Between two attempts, where workers die as soon as they are there.
-SECONDS_TO_RECOVER = 2
-_ARENA_MAX, _TRIM_THRESHOLD, _MMAP_THRESHOLD = -8, -1, -3  # malloc.h
-_PREDECESSORS = "HUSTINGS_PREDECESSORS"  # the workers that a reload leaves behind, for the program that follows
-
 
 # Connections inherit these. One reaches a worker with its first bytes, so that whoever says nothing costs us nothing.
 _OPTIONS = (
@@ -70,39 +63,61 @@ _OPTIONS = (
     (socket.IPPROTO_TCP, "TCP_DEFER_ACCEPT", 10),
     (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", SECONDS_TO_TAKE * 1000),
 )
-_FIRST_INHERITED = 3
 _RELATIVE = "; links in it begin at the root, for SITE_URL is not set"
 
 
 class Server(MPServer):
-    """Granian with the listening sockets that it is given, one for each worker.
+    """Granian with the listening sockets that it is given, one for each worker, up to where the workers are there.
 
     By itself it lets each worker open its own, and whoever waits in the queue of one is cut off when that worker
     leaves. One queue for all would leave most connections to whichever worker is awake first.
     """
 
-    def __init__(self, listeners: list[socket.socket], **options: Any) -> None:
+    def __init__(self, app: Flask, listeners: list[socket.socket], predecessors: list[int], **options: Any) -> None:
         super().__init__("app:create_app", factory=True, workers=len(listeners), **options)
+        self.app = app
         self.listeners = listeners
+        self.predecessors = predecessors
+        self.pipes: list[int] = []
+        self.turn = multiprocessing.get_context("fork").Lock()
 
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
 
-    def _drop_shared_socket(self) -> None:
-        if self.interrupt_signal:  # we are to stop: who comes now is refused at once
-            for listener in self.listeners:
-                listener.close()
-
-    def _spawn_worker(self, idx: int, *args: Any, **options: Any) -> WorkerProcess:
+    def _spawn_worker(  # type: ignore[override] # as granian's for processes
+        self, idx: int, target: Callable[..., None], callback_loader: Any
+    ) -> WorkerProcess:
         self._shd: Any = SocketHolder(self.listeners[idx].fileno(), False, QUEUE)  # type: ignore[call-arg]
-        return super()._spawn_worker(idx, *args, **options)
+        heard, tell = os.pipe()
+        os.set_blocking(heard, False)
+        os.set_blocking(tell, False)
+        self.pipes.append(heard)
+        return super()._spawn_worker(idx, partial(self._work, target), partial(self._load, tell))
+
+    def _load(self, tell: int) -> workers.Application:
+        """In a worker: what it answers with."""
+        return workers.attend(self.app.wsgi_app, Postman(self.app), tell)
+
+    def _work(self, target: Callable[..., None], *args: Any) -> None:
+        """In a worker: its whole life. One at a time lets go of the database: the last writes SQLite's log back."""
+        target(*args)
+        is_ours = self.turn.acquire(timeout=workers.SECONDS_TO_LEAVE)
+        close(self.app)
+        if is_ours:
+            self.turn.release()
+
+    def _serve_loop(self, *_targets: Any) -> NoReturn:
+        """The workers are there: become their parent."""
+        if self.interrupt_signal:  # before it was blocked
+            os.kill(os.getpid(), signal.SIGTERM)
+        hand_over(self.listeners, self.pipes, [worker.inner.pid for worker in self.wrks], self.predecessors)
 
 
 def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> None:
     """Serve what *make_app* makes until the process is told to stop; *announce* receives what a person should read."""
     app = make_app()
     settings: Settings = app.config["SETTINGS"]
-    predecessors = [int(pid) for pid in os.environ.pop(_PREDECESSORS, "").split()]
+    predecessors = [int(pid) for pid in os.environ.pop(parent.PREDECESSORS, "").split()]
     if not (listeners := _inherited_listeners(settings.workers)):
         _try_address(settings.host, settings.port)
     upgrade.run(app)
@@ -116,34 +131,34 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
     if settings.mail_line.scheme == "console":
         announce(f"Mail is shown here, for MAIL_URL names no server{_RELATIVE if not settings.site_url else ''}.")
-    assets = app.extensions["assets"]
-    assets.keep(settings.instance / "static")
+    app.extensions["assets"].keep(settings.instance / "static")
+    prepare(app)
+    close(app)  # nothing that is open, locked or running is carried over the fork
+    _serve(app, listeners or _listen(settings), predecessors)
 
-    def load() -> Flask:
-        # Each worker has an application of its own: nothing that is open, locked or running is carried over the fork.
-        worker = make_app(settings)
-        worker.extensions["assets"].assets = assets.assets
-        return worker
 
+def prepare(app: Flask) -> None:
+    """Make what every worker would make for itself: made before the fork, it is there once for all of them."""
+    configure_mappers()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    for asset in app.extensions["assets"].assets.values():
+        _ = asset.answers
+
+
+def close(app: Flask) -> None:
+    """Let go of everything that this process has open of the database."""
     with app.app_context():
-        # The workers are forked from here and must open the database themselves.
-        app.extensions["watch"].close()
         db.engine.dispose()
-    _serve(settings, load, listeners or _listen(settings), predecessors, announce)
-    with app.app_context():
-        backend().close(db.engine)
+        app.extensions["watch"].close()
 
 
-def _serve(
-    settings: Settings,
-    load: Callable[[], Flask],
-    listeners: list[socket.socket],
-    predecessors: list[int],
-    announce: Callable[[str], object],
-) -> None:
-    ready, tell = os.pipe()
+def _serve(app: Flask, listeners: list[socket.socket], predecessors: list[int]) -> None:
+    settings: Settings = app.config["SETTINGS"]
     server = Server(
+        app,
         listeners,
+        predecessors,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -155,100 +170,41 @@ def _serve(
         ssl_key=settings.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
         log_level=LogLevels.error,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        workers_kill_timeout=SECONDS_TO_STOP,
         websockets=False,
     )
-
-    def start() -> None:
-        # What is there before the fork stays shared as long as nobody writes to it, and the collector would.
-        gc.collect()
-        gc.freeze()
-        _keep_memory_low()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
-
-    def reload() -> None:
-        tried = subprocess.run([*_program()[:-1], "upgrade"], capture_output=True, text=True, check=False)
-        if server.interrupt_signal:  # told to stop meanwhile
-            return
-        if tried.returncode:
-            announce(f"hustings: not reloaded, for `hustings upgrade` says: {tried.stderr.strip()}")
-        else:
-            _begin_anew(listeners, [worker.inner.pid for worker in server.wrks])
-
-    server.on_startup(start)
-    server.on_reload(reload)
-    dismissal = threading.Thread(target=_dismiss, args=(predecessors, ready, len(listeners)))
-    dismissal.start()
+    server.on_startup(_ready_to_fork)
     multiprocessing.set_start_method("fork", force=True)
-    try:
-        server.serve(target_loader=partial(_load, load, tell), wrap_loader=False)
-    except SystemExit:
-        if not server.interrupt_signal:
-            announce(
-                f"hustings: workers die as soon as they are there; beginning anew in {SECONDS_TO_RECOVER} seconds."
-            )
-            time.sleep(SECONDS_TO_RECOVER)
-            _begin_anew(listeners, predecessors)
-    os.close(tell)
-    dismissal.join()
+    server.serve(wrap_loader=False)
 
 
-def _load(load: Callable[[], Flask], tell: int) -> workers.Application:
-    """In a worker: what it answers with."""
-    app = load()
-    application = workers.attend(app.wsgi_app, Postman(app))
-    os.write(tell, b".")
-    return application
+def _ready_to_fork() -> None:
+    # Those are for the parent, and the workers inherit it: they wait for the two that end them (workers.py).
+    signal.pthread_sigmask(signal.SIG_BLOCK, parent.SIGNALS)
+    # What is there before the fork stays shared as long as nobody writes to it, and the collector would.
+    gc.collect()
+    gc.freeze()
 
 
-def _dismiss(predecessors: list[int], ready: int, number: int) -> None:
-    """Tell the workers of before a reload to leave once *number* new ones are there, or there will be none."""
-    while number > 0 and (told := os.read(ready, number)):
-        number -= len(told)
-    for pid in predecessors:
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + SECONDS_TO_STOP
-    while predecessors := [pid for pid in predecessors if os.waitpid(pid, os.WNOHANG) == (0, 0)]:
-        time.sleep(0.05)
-        if time.monotonic() > deadline:
-            for pid in predecessors:
-                os.kill(pid, signal.SIGKILL)
-
-
-def _keep_memory_low() -> None:
-    """Have the C library give back what is free, and keep one pool for all threads, which take turns anyway.
-
-    By itself it keeps a pool a thread: 17 MB more for two workers after load (mallopt(3), glibc only).
-    """
-    with suppress(AttributeError, OSError, TypeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        for option, value in ((_ARENA_MAX, 1), (_TRIM_THRESHOLD, 128 * 1024), (_MMAP_THRESHOLD, 128 * 1024)):
-            mallopt(option, value)
-
-
-def _begin_anew(listeners: list[socket.socket], predecessors: list[int]) -> NoReturn:
-    """Run this program again in this process, which keeps its number, its sockets and its children.
+def hand_over(listeners: list[socket.socket], pipes: list[int], pids: list[int | None], before: list[int]) -> NoReturn:
+    """Become the parent of *pids*, heard on *pipes*: another program in this process, with its number and children.
 
     The sockets are handed over as systemd does it (sd_listen_fds(3)), so that either may start us.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    copies = [fcntl.fcntl(listener.fileno(), fcntl.F_DUPFD, FILES) for listener in listeners]
-    for position, copy in enumerate(copies):
-        os.dup2(copy, _FIRST_INHERITED + position, inheritable=True)
+    copies = [fcntl.fcntl(number, fcntl.F_DUPFD, FILES) for number in [*map(socket.socket.fileno, listeners), *pipes]]
+    places = range(parent.FIRST_INHERITED, parent.FIRST_INHERITED + len(copies))
+    for place, copy in zip(places, copies, strict=True):
+        os.dup2(copy, place, inheritable=True)
         os.close(copy)
-    environ = {
-        **os.environ,
-        "LISTEN_PID": str(os.getpid()),
-        "LISTEN_FDS": str(len(listeners)),
-        _PREDECESSORS: " ".join(map(str, predecessors)),
+    state = {
+        "program": [sys.executable, *sys.orig_argv[1:]],
+        "listeners": len(listeners),
+        "workers": dict(zip(map(str, pids), places[len(listeners) :], strict=True)),
+        "predecessors": before,
+        "patience": SECONDS_TO_STOP,
     }
-    os.execve(sys.executable, _program(), environ)  # noqa: S606 - the words that started us
-
-
-def _program() -> list[str]:
-    return [sys.executable, *sys.orig_argv[1:]]
+    # Isolated, without any package: what it needs is a little of the standard library.
+    words = [sys.executable, "-I", "-S", parent.__file__]
+    os.execve(sys.executable, words, {**os.environ, parent.HANDOVER: json.dumps(state)})  # noqa: S606
 
 
 def _files() -> int:
@@ -279,7 +235,7 @@ def _inherited_listeners(number: int) -> list[socket.socket]:
     given, for_whom = os.environ.pop("LISTEN_FDS", "0"), os.environ.pop("LISTEN_PID", "")
     if for_whom != str(os.getpid()):
         return []
-    listeners = [socket.socket(fileno=_FIRST_INHERITED + position) for position in range(int(given))]
+    listeners = [socket.socket(fileno=parent.FIRST_INHERITED + position) for position in range(int(given))]
     for listener in listeners:
         listener.set_inheritable(False)
     return [listeners[position % len(listeners)] for position in range(number)]

@@ -86,13 +86,16 @@ class Doorkeeper:
             time.sleep(min(begin + SECONDS_TO_LEAVE, self.last_request + QUIET_SECONDS) - moment)
 
 
-def attend(app: Application, postman: Postman) -> Application:
-    """In a new worker: *app* behind its doorkeeper, with threads that look after signals, parent, connections, mail."""
+def attend(app: Application, postman: Postman, tell: int) -> Application:
+    """In a new worker: *app* behind its doorkeeper, with threads that look after signals, parent, connections, mail.
+
+    On the pipe *tell* the parent hears that the worker is there, and from then on that it lives.
+    """
     door = Doorkeeper(app)
     # Granian's threads inherit this: the two signals reach nobody but the thread that waits for them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     threading.Thread(target=_leave_when_told, args=(door, postman), daemon=True).start()
-    threading.Thread(target=_look_around, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_look_around, args=(os.getppid(), tell), daemon=True).start()
     threading.Thread(target=postman.work, name="postman", daemon=True).start()
     return door
 
@@ -106,10 +109,12 @@ def _leave_when_told(door: Doorkeeper, postman: Postman) -> None:
         stop(signal.SIGTERM, None)
 
 
-def _look_around(parent: int) -> None:
+def _look_around(parent: int, tell: int) -> None:
     """See whether the parent has been killed, so that its successor finds the port free; hang up on the silent."""
     seconds = 0
     while os.getppid() == parent:
+        with suppress(OSError):  # the parent is busy, or listens to our successor by now
+            os.write(tell, b".")
         time.sleep(1)
         seconds += 1
         if seconds % 10 == 0:

@@ -7,9 +7,6 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from blueprints.transfer.wordpress import importer
-from blueprints.transfer.xmlstream import BrokenFileError
-
 
 @click.group("import")
 def import_() -> None:
@@ -26,6 +23,10 @@ def wordpress(context: click.Context, files: tuple[Path, ...], dry_run: bool) ->
     What is here already stays as it is, so the same or a later export can be imported again. A file that cannot be
     read to its end is refused, and then nothing is written.
     """
+    # Only here: whoever serves would keep the parser in memory.
+    from blueprints.transfer.wordpress import importer
+    from blueprints.transfer.xmlstream import BrokenFileError
+
     app: Flask = context.obj
     _bring_up_to_date(context)
     size = 2 * sum(path.stat().st_size for path in files)

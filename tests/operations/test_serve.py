@@ -18,7 +18,7 @@ from blueprints.core.db import db
 from blueprints.operations import welcome
 from blueprints.posts.models import Post
 from tests import another
-from tests.operations.serving import HUSTINGS, Site, serving
+from tests.operations.serving import HUSTINGS, Site, serving, wait_for
 
 
 def run(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
@@ -203,12 +203,9 @@ def open_databases(pid: int) -> list[str]:
 
 def test_worker_that_dies_comes_back(tmp_path, empty_database):
     with serving(tmp_path / "site", DATABASE_URL=empty_database) as site:
-        victim = site.workers()[0]
-        os.kill(victim, signal.SIGKILL)
-        deadline = time.monotonic() + 15
-        while len([pid for pid in site.workers() if pid != victim]) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert len([pid for pid in site.workers() if pid != victim]) == 2
+        before = set(site.workers())
+        os.kill(min(before), signal.SIGKILL)
+        wait_for(lambda: len(site.workers()) == 2 and not before & set(site.workers()))
         assert [httpx.get(site.url).status_code for _ in range(10)] == [200] * 10
 
 
