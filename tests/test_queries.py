@@ -69,6 +69,7 @@ def visits() -> dict[str, Visit]:
         "comment alone": Visit(5, f"/comments/{last}", scripts=True),
         "reply form": Visit(5, f"/comments/{last}/reply"),
         "reply form in place": Visit(5, f"/comments/{last}/reply", scripts=True),
+        "what is stored": Visit(3, "/what-is-stored"),
         "report form": Visit(5, f"/comments/{last}/report"),
         "report form in place": Visit(5, f"/comments/{last}/report", scripts=True),
         "report": Visit(10, f"/comments/{last}/report", 201, scripts=True, reason="spam"),

@@ -1,7 +1,10 @@
-"""Operations: the `hustings` command, serving, and what a new site starts with."""
+"""Operations: the `hustings` command, serving, what a new site starts with, and what it says of its own running."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Nothing to add to the web: this slice is used from the terminal."""
+    """Add the page that tells what is stored; all else here is used from the terminal."""
+    from blueprints.operations import views
+
+    app.register_blueprint(views.bp)

@@ -313,6 +313,7 @@ class World:
 
     def addresses(self) -> list[tuple[str, dict[str, str]]]:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
+        pages += ["/what-is-stored"]
         pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]

@@ -1,0 +1,333 @@
+"""WCAG 2.2 AA: axe-core and checks of our own find nothing on any state of the public pages, and nobody needs a mouse.
+
+A new state of a page is a row of STATES: how it is reached, at which width and in which light it is looked at is the
+test's business.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page, expect
+
+from blueprints.comments import impersonation
+from blueprints.comments.models import Comment
+from blueprints.core import site
+from blueprints.core.db import db, writing
+from tests.browser.conftest import PHONE, WIDE
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROW = {"width": 320, "height": 700}
+LONG = "Featherstonehaugh-Cholmondeley-Wriothesley-Beauchamp of Upper Slaughter"
+
+
+class Place:
+    """A post with everything a thread can hold, and a page that looks at it."""
+
+    def __init__(self, server, page: Page) -> None:
+        self.server, self.page = server, page
+        with server.database() as make:
+            ada = make.person(f"Ada {make.person().id}", bio="Writes.")
+            self.slug, self.closed, self.empty = (f"{word}-{ada.id}" for word in ("whole", "closed", "empty"))
+            post = make.post("On paper", slug=self.slug, authors=[ada], tags=["Ethics"])
+            first = make.comment(post, "I *will* [cite](https://example.org) it.\n\n> Why?\n\n`code`", name="Jo")
+            reply = make.comment(post, "这篇文章说得很好。", parent=first, name=LONG, url="https://example.org/a")
+            make.comment(post, "هذا تعليق طويل.", parent=reply, name="محمد بن موسى")
+            gone = make.comment(post, "Gone.", parent=first)
+            make.comment(post, "Below it.", parent=gone)
+            make.comment(post, "By the author.", name=ada.name, person_id=ada.id)
+            self.first, self.gone = first.id, gone.id
+            with writing():
+                stored = db.session.get(Comment, gone.id)
+                stored.move_to("trash")
+                stored.removed_because = "it breaks the house rules"
+                picked = db.session.get(Comment, first.id)
+                picked.marks = 12
+                picked.pick(True)
+                current = db.session.merge(site.current())
+                current.write_rules("Be *kind*.\n\n- Stay with the post.")
+            held = make.pending(post, "It is me.", name=ada.name, hold_reason=impersonation.REASONS["name"])
+            with writing():
+                like = impersonation.note(db.session.get(Comment, held.id), ada.id, "name")
+                self.question = f"/comments/{held.id}/is-it-you?key={impersonation.key_for(like)}"
+            make.post("Closed", slug=self.closed, comments_open=False, closed_because="it is over")
+            make.post("Empty", slug=self.empty)
+
+    def open(self, path: str) -> None:
+        """Go there."""
+        self.page.goto(path)
+
+    def thread(self) -> None:
+        """Go to the post."""
+        self.open(f"/posts/{self.slug}")
+
+    @property
+    def article(self):
+        """The first comment."""
+        return self.page.locator(f"#comment-{self.first}")
+
+    def press(self, name: str) -> None:
+        """Press a link or button of the first comment."""
+        self.article.locator("> .comment__actions").get_by_text(name).first.click()
+
+    def write(self, **fields: str) -> None:
+        """Fill in the form at the foot and send it."""
+        self.thread()
+        for name, value in fields.items():
+            self.page.locator(f"#comment-form-{name}").fill(value)
+        self.page.get_by_role("button", name="Post comment").click()
+
+
+def _reply(place: Place) -> None:
+    place.thread()
+    place.press("Reply")
+    expect(place.article.locator("form")).to_be_visible()
+
+
+def _report(place: Place) -> None:
+    place.thread()
+    place.press("Report")
+    expect(place.article.get_by_role("heading", name="Report comment")).to_be_focused()
+
+
+def _report_errors(place: Place) -> None:
+    _report(place)
+    place.page.get_by_role("button", name="Send report").click()
+    expect(place.article.locator(".field__errors")).to_be_visible()
+
+
+def _reported(place: Place) -> None:
+    _report(place)
+    place.page.get_by_label("It is not about the post").check()
+    place.page.get_by_role("button", name="Send report").click()
+    expect(place.article.locator(".report__sent")).to_be_focused()
+
+
+def _errors(place: Place) -> None:
+    place.write(author="Jo", email="no", comment="Mine.")
+    expect(place.page.locator(".field__errors").first).to_be_visible()
+
+
+def _held(place: Place) -> None:
+    place.server.hold("all")
+    place.write(author="Jo", email="jo@example.org", comment="Mine.")
+    expect(place.page.locator(".comment--pending")).to_be_focused()
+
+
+def _marked(place: Place) -> None:
+    place.thread()
+    place.press("Worth reading")
+    expect(place.article.locator("> .comment__actions .mark")).to_have_attribute("aria-pressed", "true")
+
+
+def _preview(place: Place) -> None:
+    place.thread()
+    place.page.locator("#comment-form-comment").fill("Some *words*.")
+    place.page.get_by_role("button", name="Preview").click()
+    expect(place.page.locator(".preview")).to_be_visible()
+
+
+def _rules(place: Place) -> None:
+    place.thread()
+    place.page.get_by_text("House rules").click()
+
+
+STATES: dict[str, Callable[[Place], None]] = {
+    "thread": lambda place: place.thread(),
+    "open reply": _reply,
+    "open report": _report,
+    "report with errors": _report_errors,
+    "report sent": _reported,
+    "errors": _errors,
+    "held comment": _held,
+    "marked": _marked,
+    "preview": _preview,
+    "house rules": _rules,
+    "reply page": lambda place: place.open(f"/comments/{place.first}/reply"),
+    "report page": lambda place: place.open(f"/comments/{place.first}/report"),
+    "report page, sent": lambda place: place.open(f"/comments/{place.first}/report?sent=1"),
+    "mark page": lambda place: place.open(f"/comments/{place.first}/mark"),
+    "is it you": lambda place: place.open(place.question),
+    "gone": lambda place: place.open(f"/comments/{place.gone}"),
+    "closed": lambda place: place.open(f"/posts/{place.closed}"),
+    "empty": lambda place: place.open(f"/posts/{place.empty}"),
+    "thread alone": lambda place: place.open(f"/posts/{place.slug}/comments"),
+    "front page": lambda place: place.open("/"),
+    "tag": lambda place: place.open("/tags/ethics"),
+    "what is stored": lambda place: place.open("/what-is-stored"),
+    "not found": lambda place: place.open("/nowhere"),
+    "sign-in": lambda place: place.open("/sign-in"),
+}
+
+# In CSS pixels (WCAG 2.2, 2.5.8): a link in a sentence may be as high as its line; so may what has room around it.
+SMALL = """() => [...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  .filter((each) => !each.closest(".prose, .skip, .unseen"))
+  .map((each) => ({ each, box: (each.closest("label") ?? each).getBoundingClientRect() }))
+  .filter(({ each, box }, _at, all) => {
+    if (box.width >= 24 && box.height >= 24) return false;
+    const inText = each.parentElement.innerText.trim() !== each.innerText.trim();
+    if (getComputedStyle(each).display === "inline" && inText) return false;
+    const middle = (of) => [of.left + of.width / 2, of.top + of.height / 2];
+    const [x, y] = middle(box);
+    return all.some((other) => {
+      if (other.each === each) return false;
+      const [left, top] = middle(other.box);
+      return Math.hypot(left - x, top - y) < 24;
+    });
+  })
+  .map(({ each, box }) => `${each.outerHTML.slice(0, 90)} ${box.width.toFixed()}x${box.height.toFixed()}`)"""
+# Headings go down one level at a time.
+JUMPS = """() => {
+  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")];
+  const levels = headings.map((each) => [Number(each.tagName[1]), each.innerText]);
+  return levels.filter(([level], at) => level > (at ? levels[at - 1][0] : 0) + 1).map(([, text]) => text);
+}"""
+# What acts in a thread says on what: no two controls of a page have one name and different addresses.
+ALIKE = """() => {
+  const seen = new Map();
+  for (const each of document.querySelectorAll("#comments a[href], #comments button")) {
+    const name = each.textContent.trim().replace(/\\s+/g, " ");
+    const where = each.getAttribute("href") ?? each.getAttribute("formaction") ?? each.form?.action;
+    seen.set(name, (seen.get(name) ?? new Set()).add(where));
+  }
+  return [...seen].filter(([, places]) => places.size > 1).map(([name]) => name);
+}"""
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+REACHABLE = """() => [...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  .filter((each) => each.type !== "hidden" && !each.disabled && each.tabIndex >= 0).length"""
+MOVING = """() => document.getAnimations().filter((each) => each.playState === "running").length"""
+
+
+@pytest.fixture
+def looks(chromium, server) -> Iterator[Callable[..., Place]]:
+    """A place to look at, in a browser that lets a test bring its own script."""
+    opened = []
+
+    def look(size: dict[str, int], scheme: str, state: str) -> Place:
+        context = chromium.new_context(
+            base_url=server.url, viewport=size, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+        )
+        context.set_default_timeout(5_000)
+        opened.append(context)
+        place = Place(server, context.new_page())
+        STATES[state](place)
+        return place
+
+    yield look
+    for context in opened:
+        context.close()
+    server.hold("none")
+
+
+def offences(page: Page) -> list[str]:
+    """What axe-core finds."""
+    page.evaluate(AXE)
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+    return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_and_our_own_checks_find_nothing(looks, state):
+    place = looks(WIDE, "light", state)
+    page = place.page
+    found = {"light": offences(page), "small": page.evaluate(SMALL), "jumps": page.evaluate(JUMPS)}
+    found |= {"alike": page.evaluate(ALIKE), "moving": page.evaluate(MOVING)}
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found["dark"] = offences(page)
+    for size in (NARROW, PHONE):
+        page.set_viewport_size(size)
+        assert page.evaluate(WIDER) <= 0, f"scrolls sideways at {size['width']} px"
+    found |= {"small, narrow": page.evaluate(SMALL), "narrow": offences(page)}
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def test_checks_can_fail(looks):
+    page = looks(WIDE, "light", "empty").page
+    page.evaluate("""() => {
+      document.querySelector("main").innerHTML = `<h1>x</h1><h3>y</h3><img src="/static/x.png">
+        <section id="comments"><a href="/a">Reply</a><a href="/b">Reply</a></section>
+        <p style="inline-size: 2000px"><button style="padding:0;inline-size:9px">a</button><button>b</button></p>`;
+    }""")
+    assert any("image-alt" in line for line in offences(page))
+    assert page.evaluate(JUMPS) == ["y"]
+    assert page.evaluate(ALIKE) == ["Reply"]
+    assert page.evaluate(SMALL)
+    assert page.evaluate(WIDER) > 0
+
+
+def test_focus_is_never_lost_and_the_live_region_speaks(looks):
+    place = looks(PHONE, "light", "thread")
+    page, article = place.page, place.article
+    where = (
+        "() => document.activeElement.tagName + ' ' + (document.activeElement.className || document.activeElement.name)"
+    )
+    place.press("Worth reading")
+    expect(page.locator("#status")).to_have_text("Marked as worth reading.")
+    assert "mark" in page.evaluate(where)
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("Your mark is taken back.")
+    assert "mark" in page.evaluate(where)
+    for verb in ("Reply", "Report"):
+        place.press(verb)
+        expect(article.locator("form").first).to_be_visible()
+        assert not page.evaluate(where).startswith("BODY"), verb
+        article.get_by_text("Cancel").click()
+        expect(article.locator("form")).to_have_count(0)
+        assert not page.evaluate(where).startswith("BODY"), f"{verb}, cancelled"
+
+
+def test_thread_is_used_from_top_to_end_with_the_keyboard_alone(looks):
+    """Every control that can be seen is reached, each with a focus that can be seen, in the order of the page."""
+    place = looks(WIDE, "light", "thread")
+    page = place.page
+    expected = page.evaluate(REACHABLE)
+    reached = 0
+    for _ in range(expected + 20):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            """() => {
+              const each = document.activeElement;
+              if (each === document.body) return null;
+              const style = getComputedStyle(each), box = each.getBoundingClientRect();
+              return { outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+                shown: box.bottom > 0 && box.top < innerHeight, what: each.outerHTML.slice(0, 100) };
+            }"""
+        )
+        if seen is None:
+            break
+        assert seen["outline"], seen["what"]
+        assert seen["shown"], seen["what"]
+        reached += 1
+    assert reached == expected
+    comments = page.locator("#comments .mark").count()
+    assert comments == 5
+    # And a whole reply: to the link, into the form, through it, sent.
+    place.server.hold("none")
+    place.article.locator("> .comment__actions a").first.focus()
+    page.keyboard.press("Enter")
+    expect(place.article.get_by_label("Name").first).to_be_focused()
+    for words in ("Mara", "mara@example.org", "", "With no mouse."):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+        while not words and page.evaluate("() => document.activeElement.tagName !== 'TEXTAREA'"):
+            page.keyboard.press("Tab")
+    page.get_by_role("button", name="Post reply").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".comment", has_text="With no mouse.").last).to_be_focused()
+
+
+def test_no_page_asks_anybody_else_for_anything_and_reading_sets_no_cookie(visit, server):
+    page, watch = visit()
+    place = Place(server, page)
+    watch.expect("404", "410", "422")
+    for state in set(STATES) - {"held comment", "report sent", "marked", "sign-in"}:
+        STATES[state](place)
+    page.goto("/feed.atom")
+    assert page.context.cookies() == []
+    STATES["sign-in"](place)
+    hosts = {url.split("/")[2] for _method, url in watch.requests if url.startswith("http")}
+    assert hosts == {server.url.split("/")[2]}
