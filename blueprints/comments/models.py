@@ -145,10 +145,15 @@ class Comment(Base):
         """The id of its element on the page."""
         return f"comment-{self.id}"
 
-    def write(self, text: str, text_format: str = MARKDOWN) -> None:
-        """Set the text and render it, once."""
+    def write(self, text: str, text_format: str = MARKDOWN, *, below: Post | None = None) -> None:
+        """Set the text and render it, once; numbers in it are of its post, or of the one that it will be *below*."""
         self.text, self.text_format = text, text_format
-        self.html = markdown.comment_html(text) if text_format == MARKDOWN else markdown.clean_comment(text)
+        if text_format != MARKDOWN:
+            self.html = markdown.clean_comment(text)
+        elif post := below or self.post:
+            self.html = markdown.comment_html(text, numbers_at=f"/posts/{post.slug}/c/", highest=post.last_number or 0)
+        else:
+            self.html = markdown.comment_html(text)
 
     def move_to(self, state: str) -> None:
         """Change the state; the first approval gives number and date, and the post's count follows."""

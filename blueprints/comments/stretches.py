@@ -101,6 +101,11 @@ _BELOW = (
     .limit(_LIMIT)
 )
 _NUMBERED = _THREAD.where(_C.number > bindparam("after"), _C.number <= bindparam("upto"), _C.state == APPROVED)
+_CHANGED = (
+    _THREAD.where(_C.changed > bindparam("since"), _C.changed > literal_column("0"))
+    .order_by(_C.changed.desc())
+    .limit(_LIMIT)
+)
 _ONE = _THREAD.where(_C.number == bindparam("number"))
 # An index of a part is used where its condition stands in the statement as it is, not as a parameter.
 _ALIVE = (_C.post_id == bindparam("post_id"), _C.living > literal_column("0"))
@@ -198,6 +203,11 @@ def these(ids: Iterable[int]) -> list[Row]:
     """The comments with these *ids*."""
     wanted = list(ids)
     return _fetch(_THESE, ids=wanted) if wanted else []
+
+
+def changed(post: Post, since: int) -> list[Row]:
+    """What has become another *since* so many changes; if that is very much, the last of it."""
+    return _fetch(_CHANGED, post_id=post.id, since=since, limit=50) if since < post.changes else []
 
 
 def numbered(post_id: int, number: int) -> Row | None:

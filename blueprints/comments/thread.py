@@ -205,6 +205,11 @@ def alone(comment: Comment, *, after: Row | None = None) -> Alone:
     return Alone([_entry(row, post) for row in above], _link(entries), rest)
 
 
+def changed(post: Post, since: int) -> list[Entry]:
+    """What has become another *since* so many changes of a thread: its words, or a tombstone."""
+    return [_entry(row, post) for row in stretches.changed(post, since)]
+
+
 def draw(conversations: Iterable[stretches.Conversation], post: Post, deepest: int) -> list[Entry]:
     """The entries of a page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
     entries: list[Entry] = []

@@ -51,6 +51,7 @@ _COMMENT_ATTRIBUTES = {"*": {"lang"}, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _GUEST_LINK = "nofollow ugc noopener"
 _OWN_ADDRESS = re.compile(r'(<[a-z][^<>]*?\s(?:href|src|cite)=")(#|/(?!/))')
+_NUMBER = re.compile(r"(?<![\w#§&/.])[#§]([1-9][0-9]{0,6})(?![\w])", re.ASCII)
 _TAG = re.compile(r"<[^>]*>")
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
@@ -68,9 +69,17 @@ def post_html(text: str, *, language: str = "en") -> str:
     return clean_post(_for_posts(language).render(text))
 
 
-def comment_html(text: str) -> str:
-    """A guest's Markdown as HTML: emphasis, links, quotations, code and lists; raw HTML stays text."""
-    return clean_comment(_COMMENTS.render(text))
+def comment_html(text: str, *, numbers_at: str = "", highest: int = 0) -> str:
+    """A guest's Markdown as HTML: emphasis, links, quotations, code and lists; raw HTML stays text.
+
+    "§12" and "#12" lead to *numbers_at* with that number, up to the *highest*.
+    """
+    return clean_comment(_COMMENTS.render(text, {"numbers_at": numbers_at, "highest": highest}))
+
+
+def names_number(text: str) -> bool:
+    """Whether *text* may point at a comment by its number."""
+    return _NUMBER.search(text) is not None
 
 
 def clean_post(html: str) -> str:
@@ -160,6 +169,39 @@ def _mark_guest_link(renderer: RendererHTML, tokens: Sequence[Token], index: int
     return renderer.renderToken(tokens, index, options, env)
 
 
+def _link_numbers(state: Any) -> None:
+    """Numbers of comments as links, in running text; never in code or in another link."""
+    if not state.env.get("highest"):
+        return
+    for block in state.tokens:
+        if block.type == "inline" and block.children and _NUMBER.search(block.content):
+            level = 0
+            children: list[Token] = []
+            for token in block.children:
+                level += (token.type == "link_open") - (token.type == "link_close")
+                children += _split(token, state.env) if token.type == "text" and level == 0 else [token]
+            block.children = children
+
+
+def _split(text: Token, env: Any) -> list[Token]:
+    parts: list[Token] = []
+
+    def say(words: str) -> None:
+        if words:
+            parts.append(Token("text", "", 0, content=words, level=text.level))
+
+    end = 0
+    for found in _NUMBER.finditer(text.content):
+        if int(found[1]) <= env["highest"]:
+            say(text.content[end : found.start()])
+            parts.append(Token("link_open", "a", 1, attrs={"href": f"{env['numbers_at']}{found[1]}"}))
+            say(found[0])
+            parts.append(Token("link_close", "a", -1))
+            end = found.end()
+    say(text.content[end:])
+    return parts
+
+
 def _footnote_mark(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
     """ "[1]", however often the note is pointed at."""
     return f"[{int(tokens[index].meta['id']) + 1}]"
@@ -211,6 +253,7 @@ def _for_comments() -> MarkdownIt:
     parser.enable(["strikethrough", "replacements", "smartquotes", "linkify"])
     if parser.linkify is not None:
         parser.linkify.set({"fuzzy_email": False})  # an address in a text is not made easier to harvest
+    parser.core.ruler.push("link_numbers", _link_numbers)
     _add_rule(parser, "link_open", _mark_guest_link)
     parser.disable(["heading", "lheading", "hr", "image", "reference", "html_block", "html_inline"])
     return parser

@@ -1,5 +1,5 @@
-// What scripts add to the thread: a draft that survives, a name remembered by consent, one key a submission,
-// news while the page is looked at. Without this file every form and link still does its work.
+// What scripts add to the thread: a draft that survives, a name remembered by consent, one key a submission.
+// Without this file every form and link still does its work.
 "use strict";
 (() => {
   const WHO = ["author", "email", "url"];
@@ -194,21 +194,10 @@
     noteOwn();
   });
 
-  function poll() {
-    const news = document.getElementById("thread-news");
-    if (news && document.visibilityState === "visible") htmx.trigger(news, "poll");
-  }
-
   document.addEventListener("DOMContentLoaded", () => {
     forgetSent();
     forms(document).forEach(prepare);
     noteOwn();
-    const seconds = Number(document.getElementById("thread-news")?.dataset.seconds);
-    if (seconds) setInterval(poll, seconds * 1000);
     showOwn();
   });
-  // Back shows the page as the browser kept it, without what was posted since. htmx starts a moment after this file.
-  const cameBack = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
-  window.addEventListener("pageshow", (event) => { if (event.persisted || cameBack()) setTimeout(poll); });
-  document.addEventListener("visibilitychange", poll);
 })();

@@ -428,6 +428,35 @@ def test_news_counts_what_came_after_and_is_conditional(client, make, post):
     assert loud.headers["Cache-Control"].startswith("private")
 
 
+def test_news_bring_what_was_edited_or_removed_since_and_nothing_twice(client, make, post):
+    kept, edited, removed = (make.comment(post, text) for text in ("Kept", "Old words", "Gone words"))
+    with writing():
+        db.session.get(Comment, edited.id).write("New *words*")
+        db.session.get(Comment, removed.id).move_to(TRASH)
+    path = f"/posts/{post.slug}/comments?after=3&skip=0&from=1&to=1&changes="
+    first = partials(client.htmx("GET", path + "0"))
+    assert "New" in first[f"#comment-{edited.id} > .prose"].text
+    assert "has been removed" in first[f"#comment-{removed.id}"].text
+    assert first["#comment-count"].text == "2 comments"
+    assert not [target for target in first if f"#comment-{kept.id}" in target]
+    changes = soup(client.htmx("GET", path + "0")).find("input", {"name": "changes"})["value"]
+    assert not partials(client.htmx("GET", path + changes))
+    with writing():
+        db.session.get(Comment, removed.id).move_to(APPROVED)
+    again = partials(client.htmx("GET", path + changes))
+    assert "Gone words" in again[f"#comment-{removed.id}:has(> .comment__gone)"].text
+    page = soup(client.get(f"/posts/{post.slug}"))
+    assert page.find("input", {"name": "changes"})["value"] == str(int(changes) + 1)
+
+
+def test_reply_and_comment_link_the_numbers_that_there_are(client, make, post):
+    parent = make.comment(post, "First")
+    for world in WORLDS:
+        send(client, post, world, f"/comments/{parent.id}/reply", comment=f"See #1 #1 #1 and #9, {world}")
+        assert comments()[-1].state == APPROVED, "links within the discussion are not counted as links"
+        assert comments()[-1].html.count(f'<a href="/posts/{post.slug}/c/1"') == 3
+
+
 def test_own_comment_is_no_news(client, make, post):
     make.comment(post)
     make.comment(post)

@@ -322,6 +322,7 @@ class World:
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
         threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]
         news = [f"/posts/essay/comments?after={after}&skip=0&from=1&to=1" for after in (0, 1, 2, 3)]
+        news += [f"/posts/essay/comments?after=2&skip=0&from=1&to=1&changes={changes}" for changes in (0, 1)]
         feeds = ["/feed.atom", "/comments.atom", "/tags/ethics/feed.atom", "/tags/logic/feed.atom"]
         feeds += [f"/authors/{person.slug}/feed.atom" for person in (self.ada, self.bob)]
         feeds += [f"/posts/{slug}/comments.atom" for slug in ("essay", "other", "about")]

@@ -1,5 +1,7 @@
 """The door from written text to HTML."""
 
+import re
+
 import pytest
 
 from blueprints.core import markdown
@@ -81,3 +83,34 @@ def test_plain_text_keeps_words_apart():
 @pytest.mark.parametrize("piece", ["[", "*a", "> ", "`", "![", "http://", "www.", '"', "_a__b", "<a", "&#", "- "])
 def test_text_of_ten_thousand_characters_is_rendered_in_linear_steps(piece):
     assert markdown.comment_html(piece * (10_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See #2 and §12.", ["2", "12"]),
+        ("(#2) *§3*", ["2", "3"]),
+        ("#13 §99 #0 #007 a#2 ##2 §§3 #2b &#2; /#3 #12345678", []),
+        ("`#2`\n\n    §3\n", []),
+        ("[#2](https://example.org/) https://example.org/#2", []),
+        ("> - #4", ["4"]),
+    ],
+)
+def test_numbers_that_were_given_lead_to_their_comments_but_not_in_code_or_links(text, links):
+    html = markdown.comment_html(text, numbers_at="/posts/a/c/", highest=12)
+    assert re.findall(r'<a href="/posts/a/c/(\d+)"', html) == links
+    assert "/posts/a/c/" not in markdown.comment_html(text)
+
+
+@pytest.mark.parametrize(
+    ("html", "begins"),
+    [
+        ("<p>One &amp; <b>two</b></p><p>Three</p>", "One & two"),
+        ("<p>One<br>two</p>", "One"),
+        ("<blockquote><p>Quoted</p></blockquote><p>Own</p>", "Quoted"),
+        ("<p>" + "word " * 100 + "</p>", "word " * 17 + "word…"),
+        ("", ""),
+    ],
+)
+def test_beginning_is_the_first_line_in_plain_words(html, begins):
+    assert markdown.beginning(html) == begins

@@ -90,7 +90,8 @@ def _submit(**key: str | int) -> ResponseReturnValue:
         person=account.person if account else None,
         address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
     )
-    comment.write(str(form.comment.data))
+    words = str(form.comment.data)
+    comment.write(words, below=readable(**key) if markdown.names_number(words) else None)
     if not markdown.plain_text(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
         return _invalid(form, **key)
@@ -120,10 +121,10 @@ def _preview(form: CommentForm, account: Account | None, **key: str | int) -> Re
     for field in (form.author, form.email, form.url):
         field.errors = []
     comment = Comment(id=0, name=typed["author"], url=typed["url"], state=APPROVED, created_at=now())
-    comment.write(form.comment.data or "")
+    post = readable(**key)
+    comment.write(form.comment.data or "", below=post)
     if not form.comment.errors and not markdown.plain_text(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
-    post = readable(**key)
     if any(field.errors for field in form) or not form.is_of(post.id):
         return _invalid(form, **key)
     parent = queries.to_read(form.parent_id) if form.parent_id else None

@@ -76,5 +76,6 @@ def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, Any
         "skip": skip,
         "page": number_in("from") or number_in("from", request.form) or 1,
         "upto": number_in("to") or number_in("to", request.form) or 1,
+        "changes": min(number_in("changes") or number_in("changes", request.form) or 0, post.changes),
         "order": sort if sort in stretches.SORTS[1:] else None,
     }

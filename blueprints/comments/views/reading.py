@@ -18,7 +18,7 @@ LATELY = 10
 
 
 @bp.get("/posts/<slug>/comments")
-@shared("page", "sort", "after", "upto", "skip", "from", "to")
+@shared("page", "sort", "after", "upto", "skip", "from", "to", "changes")
 def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
     post = readable(slug=slug)
@@ -27,7 +27,11 @@ def index(slug: str) -> ResponseReturnValue:
     if not _is_common(post, number, upto, after):
         keep_out()
     if wants_fragment() and after is not None and "page" not in request.args:
-        return fragment("comments/_news.html", post=post, after=after, **news(post, after))
+        line = news(post, after)
+        changed = thread.changed(post, line["changes"])
+        return fragment(
+            "comments/news.hx.html", **{**line, "changes": post.changes}, post=post, after=after, changed=changed
+        )
     found = thread.page(post, number, upto, after=after, sort=sort)
     if number > 1 and not found.entries:
         abort(404)
@@ -106,4 +110,5 @@ def _is_common(post: Post, number: int, upto: int | None, after: int | None) -> 
     """Whether many readers ask just this: pages one by one, and news since one of the last few comments."""
     own = (number_in("skip") or 0) == 0 and (number_in("from") or 1) == (number_in("to") or 1) == 1
     late = after is None or post.last_number - LATELY <= after <= post.last_number
+    late = late and post.changes - LATELY <= (number_in("changes") or 0) <= post.changes
     return own and late and upto in (None, number)
