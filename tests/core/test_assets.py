@@ -10,7 +10,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from blueprints.core.assets import BUNDLES, SECONDS_KEPT, Asset, Publisher
+from blueprints.core.assets import BUNDLES, SECONDS_KEPT, Asset, Publisher, squeezed
 from blueprints.core.encodings import zstd
 
 DECODE = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
@@ -27,7 +27,7 @@ def test_templates_name_every_bundle_by_its_content(app, client):
         address = asset(name)
         stem, _, suffix = name.rpartition(".")
         assert re.fullmatch(rf"/static/{stem}-[0-9a-f]{{12}}\.{suffix}", address)
-        content = b"\n".join(Path(app.root_path, "static", part).read_bytes() for part in parts)
+        content = b"\n".join(squeezed(Path(app.root_path, "static", part)) for part in parts)
         assert client.get(address, headers={"Accept-Encoding": "identity"}).data == content
     with pytest.raises(KeyError):
         asset("nothing.css")
@@ -153,3 +153,22 @@ def test_page_from_before_an_upgrade_still_finds_its_stylesheet_for_a_while(app,
 
 def _versioned(content: bytes) -> str:
     return f"site-{hashlib.sha256(content).hexdigest()[:12]}.css"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sent"),
+    [
+        ("css/a.css", "/* why\n more */\n@layer a {\n  .b { c: d; } /* e */\n}\n", "@layer a{.b{c: d;}}"),
+        (
+            "js/a.js",
+            '// why\n(() => {\n  const a = "//b"; // c\n\n  // d\n})();\n',
+            '(() => {\nconst a = "//b"; // c\n})();',
+        ),
+        ("vendor/a.js", "  // as it came\n", "  // as it came\n"),
+    ],
+)
+def test_comments_and_indentation_are_not_sent(tmp_path, name, content, sent):
+    part = tmp_path / name
+    part.parent.mkdir()
+    part.write_text(content)
+    assert squeezed(part) == sent.encode()
