@@ -96,6 +96,26 @@ def test_own_comment_and_what_is_gone_cannot_be_marked(client, make, post, world
     assert db.session.scalar(db.select(db.func.count()).select_from(marks.Mark)) == 0
 
 
+def test_faces_are_drawn_from_a_keyed_hash_and_can_be_switched_off(client, make, post, comment):
+    same = make.comment(post, name="Jo Again", email=comment.email)
+    kinds = {" ".join(face["class"]): face.get_text() for face in page(client.get("/posts/paper")).select("i.face")}
+    assert len(kinds) == 1, "one address, one face"
+    assert set(kinds.values()) == {same.name[0]}
+    with writing():
+        db.session.merge(site.current()).shows_faces = False
+    assert not page(client.get("/posts/paper")).select(".face")
+
+
+def test_staff_show_their_portrait(client, make, post):
+    person = make.person("Ada")
+    make.comment(post, person_id=person.id, name="Ada")
+    assert page(client.get("/posts/paper")).select("i.face")
+    with writing():
+        reread(person).show_portrait(b"picture")
+    [face] = page(client.get("/posts/paper")).select("#comments .face")
+    assert face["src"].startswith(f"/authors/{person.slug}/portrait?v=")
+
+
 def test_marks_can_be_switched_off(client, comment):
     assert page(client.get("/posts/paper")).select_one(".mark")
     with writing():
