@@ -53,9 +53,9 @@ IN_THE_BROWSER = (
     Thing("own:", "That something of yours waits below a post.", "until it is published"),
     Thing("sent", "Which draft was just sent.", "until the next page"),
     Thing("marked", "Which comments you have marked as worth reading.", "until you clear it"),
-    Thing("seen", "Up to which comment you have read a discussion, to show what is new.", "until you clear it"),
-    Thing("read:", "Up to which comment you have read a discussion, to show what is new.", "until you clear it"),
-    Thing("folded", "Which branches of a discussion you have folded up.", "until you clear it"),
+    Thing("seen:", "Up to which comment you have read a discussion, to show what is new.", "until you clear it"),
+    Thing("sort", "The order in which you like to read discussions.", "until you choose the usual one"),
+    Thing("keys", "That you have switched the keys for reading off.", "until you switch them on"),
 )
 # What each table holds of people; what is written by the house alone says so.
 TABLES = {

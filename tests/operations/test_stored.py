@@ -38,8 +38,8 @@ def test_every_key_that_the_scripts_keep_is_described(client, app):
     shown = page(client)
     script = "".join(path.read_text() for path in (ROOT / "static/js").glob("*.js") if path.name != "admin.js")
     keys = re.findall(r"(?:store\.\w+|etItem)\(\s*[\"`]([a-z]+:?)", script)
-    keys += re.findall(r"(?:KEY|Key) = (?:\(\w+\) => )?[\"`]([a-z]+:?)", script)
-    assert {"who", "sent", "draft:", "marked"} <= set(keys)
+    keys += re.findall(r"(?:KEY|[Kk]ey) = (?:\(\w+\) => )?[\"`]([a-z]+:?)", script)
+    assert {"who", "sent", "draft:", "marked", "seen:"} <= set(keys)
     assert [key for key in keys if f"<code>{key}</code>" not in shown] == []
 
 
