@@ -1,6 +1,7 @@
 # ruff: noqa: N802 - the names that aiosmtpd asks for
 """A mail server for tests: a real one (aiosmtpd) that takes, defers, refuses, breaks off or is slow, as it is told."""
 
+import asyncio
 import email
 import email.policy
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from tests.operations.serving import free_port
 
 
 class MailServer:
-    """What has arrived, and what is to be answered next: *on_mail*, *on_rcpt*, *on_data* give a reply, or "break"."""
+    """What has arrived, and what is answered: *on_mail*, *on_rcpt*, *on_data* give a reply, "break" or "silence"."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -31,13 +32,13 @@ class MailServer:
     async def handle_MAIL(self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]):
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return self._answer(server, self.on_mail(address))
+        return await self._answer(server, self.on_mail(address))
 
     async def handle_RCPT(self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]):
         answer = self.on_rcpt(address)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return self._answer(server, answer)
+        return await self._answer(server, answer)
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
@@ -45,11 +46,13 @@ class MailServer:
         if answer.startswith("250") or answer == "break":  # broken off after it was taken: the worst case
             self.messages.append(message)
             self.recipients += envelope.rcpt_tos
-        return self._answer(server, answer)
+        return await self._answer(server, answer)
 
-    def _answer(self, server: SMTP, answer: str) -> str:
+    async def _answer(self, server: SMTP, answer: str) -> str:
         if answer == "break":
             server.transport.abort()
+        if answer == "silence":  # until whoever asked hangs up
+            await asyncio.Event().wait()
         return answer
 
 

@@ -21,6 +21,8 @@ from blueprints.core.lookalikes import skeleton
 
 ADMINISTRATOR, EDITOR, AUTHOR = "administrator", "editor", "author"
 ROLES = (ADMINISTRATOR, EDITOR, AUTHOR)
+# Of which comments an account is told by mail: those below its own posts and, of an editor, what waits; all; none.
+MINE, ALL, NOTHING = "mine", "all", "none"
 SIGN_IN_DAYS = 30
 _hasher = PasswordHasher()  # argon2id with the RFC 9106 low-memory profile
 
@@ -96,6 +98,7 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    comment_mail: Mapped[str] = mapped_column(String(10), default=MINE)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     person: Mapped[Person] = relationship(lazy="joined")

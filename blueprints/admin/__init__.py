@@ -5,7 +5,15 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages of the desk."""
-    from blueprints.admin import accounts, comments, people, posts, reports, site  # noqa: F401 - these add their views
+    from blueprints.admin import (  # noqa: F401 - these add their views
+        accounts,
+        comments,
+        mail,
+        people,
+        posts,
+        reports,
+        site,
+    )
     from blueprints.admin.desk import bp
 
     # A form may stay open for as long as its writer stays signed in: the token ends with the session.

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.guards import staff_only
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
-from blueprints.comments import impersonation, queries, reports
+from blueprints.comments import impersonation, notify, queries, reports
 from blueprints.comments.models import APPROVED, PENDING, SPAM, STATES, TRASH, Comment
 from blueprints.core import markdown
 from blueprints.core.db import LARGEST_ID, writing
@@ -100,11 +100,12 @@ def move_comment(number: int, state: str) -> ResponseReturnValue:
     page = page if page.isascii() and page.isdigit() and len(page) < 8 and 0 < int(page) <= LARGEST_PAGE else "1"
     with writing():
         comment = mine(number)
-        was = comment.state
+        was, number_before = comment.state, comment.number
         comment.move_to(state)
         if state == TRASH:
             comment.removed_because = because()
             reports.close(comment.id, reports.REMOVED)
+        notify.moved(comment, was, first=number_before is None)
     shown = shown if shown in STATES else was
     # A second click finds it moved already; undoing still leads back to the list it was in.
     was = shown if was == state else was

@@ -21,7 +21,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import Length
 
 from blueprints.accounts.forms import long_enough
-from blueprints.accounts.models import AUTHOR, ROLES, Account, Person
+from blueprints.accounts.models import ALL, AUTHOR, MINE, NOTHING, ROLES, Account, Person
 from blueprints.core import pictures
 from blueprints.core.fields import (
     AtMost,
@@ -273,6 +273,24 @@ class SiteForm(FlaskForm):
         """The shape of a language tag (BCP 47)."""
         if not _LANGUAGE.match(field.data or ""):
             raise ValidationError("This is not a language tag. It reads like en, de-AT or zh-Hans.")
+
+
+class MailForm(FlaskForm):
+    """Of which comments an account is told by mail."""
+
+    comment_mail = RadioField("Tell me by mail of")
+
+    @staticmethod
+    def choices(account: Account) -> list[SelectChoice]:
+        """What *account* can choose from: an author looks after their own posts alone."""
+        mine = "Comments below my posts, waiting or published."
+        if not account.is_editor:
+            return [SelectChoice(MINE, mine), SelectChoice(NOTHING, "No comments.")]
+        return [
+            SelectChoice(MINE, "Comments below my posts, and every comment that waits for an editor."),
+            SelectChoice(ALL, "All comments, as they come in."),
+            SelectChoice(NOTHING, "No comments."),
+        ]
 
 
 class AccountForm(FlaskForm):

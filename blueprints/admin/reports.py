@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts.guards import staff_only
 from blueprints.admin.comments import because, mine
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope
-from blueprints.comments import queries, reports
+from blueprints.comments import notify, queries, reports
 from blueprints.comments.models import APPROVED, TRASH
 from blueprints.core.db import writing
 from blueprints.core.htmx import answer
@@ -51,6 +51,7 @@ def decide_report(number: int, verb: str) -> ResponseReturnValue:
     require_token()
     with writing():
         comment = mine(number)
+        was = comment.state
         if verb == "reopen":
             reports.reopen(number)
             comment.move_to(APPROVED)
@@ -59,6 +60,7 @@ def decide_report(number: int, verb: str) -> ResponseReturnValue:
                 comment.move_to(TRASH)
                 comment.removed_because = because()
             reports.close(number, reports.REMOVED if verb == "remove" else reports.DISMISSED)
+        notify.moved(comment, was, first=False)
     place = url_for("admin.reports_list", done=number if verb != "reopen" else None)
     return answer(
         redirect(place, 303),

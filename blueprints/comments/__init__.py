@@ -4,6 +4,8 @@ from typing import cast
 
 from flask import Flask
 
+from blueprints.core.http import FROM_ANYWHERE
+
 # A post whose comments are being marked is drawn anew so often at most.
 MARKS_SECONDS = 60
 RETENTION_SECONDS = 3600
@@ -11,8 +13,7 @@ RETENTION_SECONDS = 3600
 
 def init_app(app: Flask) -> None:
     """Add the pages and fragments of the thread."""
-    from blueprints.comments import addresses, marks, queries, retention, thread, views
-    from blueprints.comments import keys as keys  # a table that no page here needs yet is part of the database
+    from blueprints.comments import addresses, marks, notify, queries, retention, thread, views
     from blueprints.core import chores
     from blueprints.core.site import Site
     from blueprints.posts.models import Post
@@ -30,3 +31,5 @@ def init_app(app: Flask) -> None:
     chores.each(app, RETENTION_SECONDS, retention.erase)
     app.register_blueprint(views.bp)
     app.register_blueprint(views.reacting.bp)
+    notify.init_app(app)
+    app.extensions[FROM_ANYWHERE].add("comments.stop_mail")

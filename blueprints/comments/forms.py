@@ -4,7 +4,7 @@ import time
 from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
-from wtforms import Form, HiddenField, RadioField, ValidationError
+from wtforms import Form, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from blueprints.comments.reports import REASONS
@@ -25,6 +25,14 @@ NAME, EMAIL, URL, TEXT, NOTE = 80, 254, 200, 10_000, 1000
 # Much longer than any page is kept by a cache or left open by a reader who thinks.
 TOKEN_DAYS = 30
 _DAY = 86_400
+# What a reader can be told of by mail: what, and how often.
+NOTIFY = [
+    SelectChoice("", "nothing"),
+    SelectChoice("replies", "replies to me"),
+    SelectChoice("replies-daily", "replies to me, once a day"),
+    SelectChoice("thread", "the whole discussion"),
+    SelectChoice("thread-daily", "the whole discussion, once a day"),
+]
 STALE = (
     "This form had been open for very long, or came from elsewhere. Your text is all here: "
     "please look it over and send it again."
@@ -53,6 +61,7 @@ class CommentForm(Form):
     comment = TextField(
         "Comment", [Required("Write your comment."), AtMost(TEXT), storable], render_kw={"rows": 8, "dir": "auto"}
     )
+    notify = SelectField("Tell me by mail of", choices=NOTIFY, default="", validate_choice=False)
     parent = HiddenField(validators=[storable])
     key = HiddenField(validators=[AtMost(64), storable])
     token = HiddenField(validators=[storable])
@@ -79,6 +88,17 @@ class CommentForm(Form):
         if not self.is_of(post_id):
             self.token.errors = [STALE]
             self.token.data = token_for(post_id)
+
+    def validate_notify(self, field: SelectField) -> None:
+        """One of the choices; a form of before has none."""
+        if (field.data or "") not in {choice.value for choice in NOTIFY}:
+            raise ValidationError("Choose one of these.")
+
+    @property
+    def wish(self) -> tuple[str, bool] | None:
+        """Of what the writer wants to be told, and whether once a day; nothing for no mail."""
+        kind, _, pace = (self.notify.data or "").partition("-")
+        return (kind, bool(pace)) if kind else None
 
     @property
     def parent_id(self) -> int | None:
@@ -149,3 +169,18 @@ def post_of(token: str) -> int | None:
 @lru_cache(maxsize=1)
 def _signer(secret_key: str) -> Signer:
     return Signer(secret_key, salt="comment-form")
+
+
+class FollowForm(Form):
+    """Where the posts of an author are sent: `email`, and `pace`, at once or once a day."""
+
+    email = LineField(
+        "E-mail",
+        [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+    )
+    pace = SelectField(
+        "How often",
+        choices=[SelectChoice("now", "With each post"), SelectChoice("daily", "At most once a day")],
+        default="now",
+    )

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from blueprints.core import settings
 from blueprints.core.db import LARGEST_ID, Base, UTCDateTime, db, now
 
+_OPENS, _LEAVES = "private link", "leave"
+_NUMBER = re.compile("[1-9][0-9]{0,18}", re.ASCII)
 _SHAPE = re.compile(r"([1-9][0-9]{0,18})-([A-Za-z0-9_-]{32})", re.ASCII)
 
 
@@ -32,12 +34,14 @@ class Correspondent(Base):
     salt: Mapped[str] = mapped_column(String(32))
     language: Mapped[str] = mapped_column(String(35), default="en")
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The browser whose wishes its owner has confirmed, as the hash of its cookie.
+    vouches_for: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     @property
     def key(self) -> str:
         """What its private links carry."""
-        return f"{self.id}-{_signature(self)}"
+        return f"{self.id}-{_signature(self, _OPENS)}"
 
 
 def correspondent(email: str) -> Correspondent | None:
@@ -65,7 +69,24 @@ def holder(key: str) -> Correspondent | None:
     if not (parts := _SHAPE.fullmatch(key)) or int(parts[1]) > LARGEST_ID:
         return None
     found = db.session.get(Correspondent, int(parts[1]))
-    return found if found and hmac.compare_digest(_signature(found), parts[2]) else None
+    return found if found and hmac.compare_digest(_signature(found, _OPENS), parts[2]) else None
+
+
+def leave_key(of: Correspondent, subscription: int) -> str:
+    """What a link carries that can do nothing but end mail; a letter that is passed on gives no more away."""
+    return f"{of.id}-{_signature(of, f'{_LEAVES} {subscription}')}-{subscription}"
+
+
+def leaver(key: str) -> tuple[Correspondent, int] | None:
+    """Whose mail ends with this key, and which subscription; it may have ended before."""
+    key, _, number = key.rpartition("-")
+    parts = _SHAPE.fullmatch(key)
+    if not parts or not _NUMBER.fullmatch(number) or max(int(parts[1]), int(number)) > LARGEST_ID:
+        return None
+    found = db.session.get(Correspondent, int(parts[1]))
+    if found is None or not hmac.compare_digest(_signature(found, f"{_LEAVES} {number}"), parts[2]):
+        return None
+    return found, int(number)
 
 
 def email_of(key: str) -> str | None:
@@ -85,7 +106,13 @@ def rotate(email: str) -> None:
         found.salt = secrets.token_urlsafe(16)
 
 
-def _signature(of: Correspondent) -> str:
-    words = f"private link\0{of.id}\0{of.email}\0{of.salt}".encode()
+def forget(email: str) -> None:
+    """Inside `writing()`: the address is not known here any more, nor what it asked for; its links open nothing."""
+    if found := correspondent(email):
+        db.session.delete(found)
+
+
+def _signature(of: Correspondent, purpose: str) -> str:
+    words = f"{purpose}\0{of.id}\0{of.email}\0{of.salt}".encode()
     digest = hmac.new(settings.current().secret_key.encode(), words, hashlib.sha256).digest()
     return urlsafe_b64encode(digest[:24]).decode()

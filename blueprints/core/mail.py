@@ -1,21 +1,23 @@
 """Mail: the outbox, and how a letter becomes a row of it. Sending is the postman's (`core/postman.py`).
 
-The row is the job. It is written in the transaction of what it tells about, whole, with its Message-ID, so nothing
-is lost between the two and whatever is sent again is the same message.
+The row is the job. It is written in the transaction of what it tells about, with its Message-ID, so nothing is lost
+between the two and whatever is sent again is the same message. Its words are there at once (`write`), or are put
+together when its turn has come (`queue`): then nobody waits for them, and what was taken back meanwhile is not told.
 """
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
-from sqlalchemy import Index, String, Text, event, func, or_, select
+from sqlalchemy import JSON, Index, String, Text, delete, event, func, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from blueprints.core import settings, site
@@ -33,8 +35,13 @@ GOOD_FOR = timedelta(days=5)
 STRANGER_DAY = timedelta(days=1)
 STRANGERS_PER_HOUR = 200
 _WAKE = "mail_wake"
+_COMPOSERS = "mail_composers"
+# What a letter of one kind says, from what it was queued with: the arguments of `write` but the first two;
+# nothing where it is of no use any longer.
+Composer = Callable[[Mapping[str, Any]], dict[str, Any] | None]
 _WRITTEN = "hustings_mail"
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_BEGUN_BELOW = re.compile(r"(?<=^List-Unsubscribe):\r\n |(?<=^Message-ID):\r\n |(?<=^References):\r\n ", re.MULTILINE)
 _SUBJECT = "Subject: "
 
 
@@ -54,7 +61,8 @@ class Outbox(Base):
     address: Mapped[str] = mapped_column(String(254))
     kind: Mapped[str] = mapped_column(String(20))
     unasked: Mapped[bool] = mapped_column(default=False)
-    content: Mapped[str] = mapped_column(Text)
+    about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    content: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(10), default=WAITING)
     # When it is looked at next: to be tried, to be taken from a sender who fell silent, or to be forgotten.
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -67,8 +75,9 @@ class Outbox(Base):
 
 
 def init_app(app: Flask) -> None:
-    """Nobody is woken until a postman works for *app*."""
+    """Nobody is woken until a postman works for *app*, and no slice has letters of its own yet."""
     app.extensions[_WAKE] = []
+    app.extensions[_COMPOSERS] = {}
 
 
 def write(
@@ -89,18 +98,80 @@ def write(
     an absolute address that takes the POST of RFC 8058; *unasked* is a letter to an address that nobody has confirmed.
     Nothing, and no error, where the address cannot be written to or has had its share.
     """
-    address = ascii_address(to)
-    if address is None or not may_write(to, unasked=unasked):
+    if not may_write(to, unasked=unasked):
         return None
-    sender, moment = _sender(), now()
-    message_id = f"<{secrets.token_hex(16)}@{sender.domain}>"
+    moment = now()
+    row = Outbox(**_fields(template, to, moment, good_for), unasked=unasked)
+    row.content = compose(
+        row.kind,
+        to,
+        row.message_id,
+        moment,
+        language=language,
+        reply_to=reply_to,
+        answers=answers,
+        leave_url=leave_url,
+        **context,
+    )
+    db.session.add(row)
+    db.session.info[_WRITTEN] = True
+    return row
+
+
+def queue(
+    kind: str,
+    letters: Iterable[tuple[str, dict[str, Any]]],
+    *,
+    unasked: bool = False,
+    good_for: timedelta = GOOD_FOR,
+) -> None:
+    """Inside `writing()`: a letter of this *kind* for each (address, what it is about); composed when it is sent."""
+    moment = now()
+    shared = {"unasked": unasked}
+    found = [{**_fields(kind, to, moment, good_for), **shared, "about": about} for to, about in letters]
+    if found:
+        db.session.connection().execute(insert(Outbox.__table__), found)  # type: ignore[arg-type]
+        db.session.info[_WRITTEN] = True
+
+
+def _fields(kind: str, to: str, moment: datetime, good_for: timedelta) -> dict[str, Any]:
+    message_id = f"<{secrets.token_hex(16)}@{_domain()}>"
+    dates = {"due_at": moment, "created_at": moment, "expires_at": moment + good_for}
+    return {"message_id": message_id, "address": to.casefold(), "kind": kind, **dates}
+
+
+def on_compose(app: Flask, kind: str, composer: Composer) -> None:
+    """Have *composer* asked for the words of letters of this *kind*."""
+    app.extensions[_COMPOSERS][kind] = composer
+
+
+def composed(kind: str, about: Mapping[str, Any], to: str, message_id: str, moment: datetime) -> str | None:
+    """The letter of this *kind*, whole; nothing where it is of no use any longer."""
+    found = current_app.extensions[_COMPOSERS][kind](about)
+    return None if found is None else compose(kind, to, message_id, moment, **found)
+
+
+def compose(
+    template: str,
+    to: str,
+    message_id: str,
+    moment: datetime,
+    *,
+    language: str = "en",
+    reply_to: str = "",
+    answers: Sequence[str] = (),
+    leave_url: str = "",
+    **context: object,
+) -> str:
+    """The letter as it goes over the line (RFC 5322)."""
+    address = ascii_address(to) or to
     message = EmailMessage(policy=SMTP if address.isascii() else SMTPUTF8)
-    text, html = _draw(template, language, context | {"leave_url": leave_url})
+    text, html, language = _draw(template, language, context | {"leave_url": leave_url})
     if not text.startswith(_SUBJECT):
         raise ValueError(f"mail/{template}.txt begins with its subject")
     subject, _, text = text.removeprefix(_SUBJECT).partition("\n")
     headers = {
-        "From": sender,
+        "From": _sender(),
         # Not as one word: that must be in ASCII.
         "To": Address(username=address.rpartition("@")[0], domain=address.rpartition("@")[2]),
         "Reply-To": reply_to or settings.current().mail_reply_to,
@@ -120,34 +191,25 @@ def write(
     message.set_content(text.strip() + "\n", cte="quoted-printable")
     message.add_alternative(html.strip() + "\n", subtype="html", cte="quoted-printable")
     message["Content-Language"] = language
-    row = Outbox(
-        message_id=message_id,
-        address=to.casefold(),
-        kind=template,
-        unasked=unasked,
-        content=message.as_bytes().decode(),
-        due_at=moment,
-        created_at=moment,
-        expires_at=moment + good_for,
-    )
-    db.session.add(row)
-    db.session.info[_WRITTEN] = True
-    return row
+    # A long word after a name is put on a line of its own, and not every mail program finds an address there.
+    return _BEGUN_BELOW.sub(": ", message.as_bytes().decode())
 
 
-def may_write(to: str, *, unasked: bool = False) -> bool:
-    """Whether *to* may be sent one more letter now: it has not refused one lately and has room left today."""
+def may_write(to: str, *, unasked: bool = False, states: Sequence[str] = STATES) -> bool:
+    """Whether *to* may be sent one more letter now: there is such an address, it has not refused one lately, and has
+    room left today, of which letters in these *states* take their share.
+    """
     moment = now()
     lately = select(Outbox.state, Outbox.unasked).where(
         Outbox.address == to.casefold(),
         or_(Outbox.created_at > moment - STRANGER_DAY, (Outbox.state == REFUSED) & (Outbox.due_at > moment)),
     )
-    found = db.session.execute(lately).all()
-    if any(state == REFUSED for state, _ in found) or len(found) >= settings.current().mail_per_address:
+    found = [row for row in db.session.execute(lately) if row.state in states]
+    if ascii_address(to) is None or any(row.state == REFUSED for row in found):
         return False
-    if not unasked:
-        return True
-    return not any(earlier for _, earlier in found) and _strangers(moment) < STRANGERS_PER_HOUR
+    if len(found) >= settings.current().mail_per_address:
+        return False
+    return not unasked or not (any(row.unasked for row in found) or _strangers(moment) >= STRANGERS_PER_HOUR)
 
 
 def _strangers(moment: datetime) -> int:
@@ -170,7 +232,7 @@ def ascii_address(address: str) -> str | None:
 
 def conversation_id(name: str) -> str:
     """What stands in `References` for the post or comment called *name*, so that mail programs group a conversation."""
-    return f"<{name}@{_sender().domain}>"
+    return f"<{name}@{_domain()}>"
 
 
 def absolute(path: str) -> str:
@@ -185,10 +247,9 @@ def one_line(text: str) -> str:
 
 def forget(address: str) -> int:
     """Inside `writing()`: drop every letter to *address*, sent or not; how many there were."""
-    found = db.session.scalars(select(Outbox).where(Outbox.address == address.casefold())).all()
-    for row in found:
-        db.session.delete(row)
-    return len(found)
+    db.session.flush()
+    dropped = delete(Outbox).where(Outbox.address == address.casefold())
+    return db.session.connection().execute(dropped).rowcount
 
 
 def counts() -> dict[str, int]:
@@ -209,16 +270,19 @@ def _sender() -> Address:
     return Address(one_line(name or site.shown().name), addr_spec=address)
 
 
-def _draw(template: str, language: str, context: dict[str, object]) -> tuple[str, str]:
-    """The text, with its subject in the first line, and the HTML; English where the language has no such letter."""
+def _domain() -> str:
+    """What our Message-IDs end with."""
+    return settings.current().mail_from[1].rpartition("@")[2]
+
+
+def _draw(template: str, language: str, context: dict[str, object]) -> tuple[str, str, str]:
+    """The text, with its subject in the first line, the HTML, and their language: English where there is none such."""
     languages = dict.fromkeys((language, language.partition("-")[0], "en"))
-    text, html = (
-        current_app.jinja_env.select_template([f"mail/{each}/{template}{end}" for each in languages]).render(
-            language=language, absolute=absolute, **context
-        )
-        for end in (".txt", ".html")
-    )
-    return text, html
+    found = current_app.jinja_env.select_template([f"mail/{each}/{template}.txt" for each in languages])
+    spoken = str(found.name).split("/")[1]
+    html = current_app.jinja_env.get_template(f"mail/{spoken}/{template}.html")
+    known = {"language": spoken, "absolute": absolute, **context}
+    return found.render(known), html.render(known), spoken
 
 
 @event.listens_for(db.session, "after_commit")
@@ -233,6 +297,6 @@ def _after_rollback(session: Session) -> None:
     session.info.pop(_WRITTEN, None)
 
 
-def on_written(app: Flask, wake: object) -> None:
+def on_written(app: Flask, wake: Callable[[], object]) -> None:
     """Have *wake* called whenever this process has put a letter into the outbox."""
     app.extensions[_WAKE].append(wake)

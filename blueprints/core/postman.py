@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import String, delete, exists, func, select, update
@@ -68,7 +69,10 @@ class Letter:
 
     id: int
     address: str
-    content: bytes
+    message_id: str
+    kind: str
+    about: dict[str, Any]
+    content: str
     attempts: int
     doubts: int
     due_at: datetime
@@ -81,6 +85,7 @@ class Outcome:
     letter: Letter
     state: str
     reason: str = ""
+    content: str = ""
     for_address: bool = False
     doubtful: bool = False
     away: bool = False
@@ -188,8 +193,22 @@ class Postman:
             if row.expires_at <= moment or row.doubts > 1:
                 _end(row, UNSURE if row.doubts > 1 else EXPIRED, moment)
                 continue
+            if not row.attempts and not mail.may_write(row.address, states=ENDED):
+                row.last_error = "the address has refused mail lately, or has had its share for today"
+                _end(row, EXPIRED, moment)
+                continue
             row.attempts += 1
-            letter = Letter(row.id, row.address, row.content.encode(), row.attempts, row.doubts, row.due_at)
+            letter = Letter(
+                row.id,
+                row.address,
+                row.message_id,
+                row.kind,
+                row.about,
+                row.content,
+                row.attempts,
+                row.doubts,
+                row.due_at,
+            )
             row.state, row.holder, row.due_at = SENDING, self.name, moment + LEASE
             return letter
         return None
@@ -200,17 +219,31 @@ class Postman:
         if address is None:
             return Outcome(letter, REFUSED, "this is not an address that can be written to", for_address=True)
         try:
+            content = letter.content or self._compose(letter)
+        except Exception:
+            log.exception("letter %d (%s) could not be composed", letter.id, letter.kind)
+            return Outcome(letter, WAITING, "it could not be composed; the log says why")
+        if content is None:
+            return Outcome(letter, EXPIRED)
+        try:
             self.carrier.open()
-            self.carrier.send(self.sender, address, letter.content)
+            self.carrier.send(self.sender, address, content.encode())
         except AwayError as error:
-            return Outcome(letter, WAITING, str(error), away=True)
+            return Outcome(letter, WAITING, str(error), content, away=True)
         except DeferredError as error:
-            return Outcome(letter, WAITING, str(error))
+            return Outcome(letter, WAITING, str(error), content)
         except RefusedError as error:
             return Outcome(letter, REFUSED, str(error), for_address=error.for_address)
         except UnsureError as error:
-            return Outcome(letter, WAITING, str(error), doubtful=True)
+            return Outcome(letter, WAITING, str(error), content, doubtful=True)
         return Outcome(letter, SENT)
+
+    def _compose(self, letter: Letter) -> str | None:
+        """The words of *letter*, as things are now; nothing is read any longer when it is sent."""
+        try:
+            return mail.composed(letter.kind, letter.about, letter.address, letter.message_id, self.clock())
+        finally:
+            db.session.rollback()
 
     def _settle(self, outcome: Outcome, turn: Turn, moment: datetime) -> None:
         """Write down what became of a letter, if it is still this postman's."""
@@ -227,6 +260,7 @@ class Postman:
         if row is None:
             return  # it took longer than the turn, and somebody else has it
         row.last_error = outcome.reason
+        row.content = row.content or outcome.content
         row.doubts = letter.doubts + outcome.doubtful
         if outcome.state != WAITING or row.doubts > 1:
             _end(row, UNSURE if outcome.state == WAITING else outcome.state, moment)

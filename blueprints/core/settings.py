@@ -65,6 +65,7 @@ class Settings:
     mail_reply_to: str
     mail_per_address: int
     mail_per_hour: int
+    digest_hour: int
     debug: bool
 
     @classmethod
@@ -107,6 +108,7 @@ class Settings:
             mail_reply_to=read.mail_address("MAIL_REPLY_TO")[1],
             mail_per_address=read.number("MAIL_PER_ADDRESS", 50, low=1, high=10_000),
             mail_per_hour=read.number("MAIL_PER_HOUR", 1000, low=1, high=1_000_000),
+            digest_hour=read.number("DIGEST_HOUR", 7, low=0, high=23),
             debug=read.number("DEBUG", 0, low=0, high=1) == 1,
         )
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import person_by_slug
 from blueprints.comments import thread
-from blueprints.comments.forms import BlankForm
+from blueprints.comments.forms import BlankForm, FollowForm
 from blueprints.comments.stretches import SORTS
 from blueprints.core import settings
 from blueprints.core.http import chosen, keep_out, page_number, shared
@@ -77,7 +77,7 @@ def author(slug: str) -> ResponseReturnValue:
     found = queries.by_person(person, page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
-    return render_template("posts/author.html", person=person, found=found)
+    return render_template("posts/author.html", person=person, found=found, form=FollowForm())
 
 
 @bp.get("/authors/<slug>/portrait")

@@ -205,3 +205,13 @@ def test_desk_shows_what_waits_and_what_is_begun(client, make, editor):
 
 def test_new_site_says_what_to_do_next(client, editor):
     assert "What to do next" in client.get("/admin").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_account_chooses_of_which_comments_it_is_told(client, author, editor, world):
+    form = form_of(client, "/admin/mail", "#mail-form")
+    assert [choice["value"] for choice in form.select("[type=radio]")] == ["mine", "all", "none"]
+    assert press(client, form, world, comment_mail="everything").status_code == 422
+    answer = press(client, form, world, comment_mail="none")
+    assert answer.status_code == (303 if world == "plain" else 200)
+    assert (reread(editor).comment_mail, reread(author).comment_mail) == ("none", "mine")

@@ -1,12 +1,15 @@
 """Mail: what is in the outbox arrives once, whatever the mail server does meanwhile; a real conversation each time."""
 
 import logging
+import ssl
+import subprocess
 from datetime import timedelta
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
-from blueprints.core import mail, postman
+from blueprints.core import mail, postman, transports
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import EXPIRED, REFUSED, SENDING, SENT, UNSURE, WAITING, Outbox
 from blueprints.core.postman import LEASE, Postman
@@ -89,7 +92,7 @@ def test_letter_arrives_once_with_what_mail_programs_need(app, server, post):
     assert message["List-Unsubscribe"] == "<https://example.org/mail/leave/x>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["Content-Language"] == "en-GB"
+    assert message["Content-Language"] == "en"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     assert "It can." in message.get_body(("plain",)).get_content()
     assert "It can." in message.get_body(("html",)).get_content()
@@ -215,6 +218,48 @@ def test_line_broken_after_the_letter_was_taken_sends_it_twice_at_most_as_the_sa
     hold_out(post, clock, DAY, 5 * MINUTE)
     assert server.ids == [row.message_id] * 2
     assert states() == [UNSURE]
+
+
+@pytest.mark.parametrize("when", ["on_mail", "on_rcpt", "on_data"])
+def test_server_that_says_nothing_is_not_waited_for_and_loses_no_letter(app, server, post, clock, monkeypatch, when):
+    monkeypatch.setattr(transports, "SECONDS_TO_ANSWER", 0.05)
+    setattr(server, when, lambda _what: "silence")
+    write("ada@example.org")
+    assert post.round() == 0
+    assert states() == [WAITING]
+    setattr(server, when, lambda _what: "250 OK")
+    hold_out(post, clock, 10 * MINUTE)
+    assert server.recipients == ["ada@example.org"]
+
+
+def test_server_with_a_password_is_told_it_over_tls(app, clock, tmp_path, monkeypatch):
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    words += ["-days", "1", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*words, "-keyout", str(key), "-out", str(certificate)], capture_output=True, check=True)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(certificate, key)
+    told = []
+
+    def check(_server, _session, _envelope, _mechanism, data):
+        told.append((data.login, data.password))
+        return AuthResult(success=data.password == b"sesame", handled=False)
+
+    with mailserver.running(tls_context=ours, require_starttls=True, auth_required=True, authenticator=check) as server:
+        write("ada@example.org")
+        for password, trusted, trouble in (
+            ("sesame", False, "certificate verify failed"),
+            ("wrong", True, "535"),
+            ("sesame", True, ""),
+        ):
+            if trusted:
+                monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            line = Line("smtp", "127.0.0.1", server.port, "me", password, "required")
+            clock.pass_(10 * MINUTE)
+            Postman(app, Smtp(line, "test.example"), clock).round()
+            assert trouble in postman.trouble()
+        assert server.recipients == ["ada@example.org"]
+    assert set(told) == {(b"me", b"wrong"), (b"me", b"sesame")}
 
 
 def test_postman_who_was_killed_loses_his_turn_and_the_letter_is_sent_by_the_next(app, server, postman_to, clock):
@@ -356,7 +401,7 @@ def test_console_shows_the_letter_on_the_terminal(app, capsys):
 
 def test_language_that_has_no_letters_gets_english(app):
     (row,) = write("ada@example.org", language="zh-Hant")
-    assert "Content-Language: zh-Hant" in row.content
+    assert "Content-Language: en\r\n" in row.content
     assert "It can." in row.content
 
 

@@ -13,10 +13,21 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 
 from blueprints.accounts.guards import me
 from blueprints.accounts.models import Account
-from blueprints.comments import impersonation, queries, spam, stretches, thread
+from blueprints.comments import impersonation, notify, queries, spam, stretches, subscriptions, thread
 from blueprints.comments.forms import BlankForm, CommentForm
 from blueprints.comments.models import APPROVED, Comment, add, writer_hash
-from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
+from blueprints.comments.views.answers import (
+    WRITER,
+    bp,
+    fragment,
+    known,
+    language_of_reader,
+    news,
+    number_in,
+    place_of,
+    preview,
+    readable,
+)
 from blueprints.core import errors, limits, markdown, settings, site
 from blueprints.core.db import db, now, writing
 from blueprints.core.htmx import answer, wants_fragment
@@ -102,14 +113,15 @@ def _submit(**key: str | int) -> ResponseReturnValue:
             if not form.is_of(post.id):
                 raise OtherPostError
             stored, is_new = _store(comment, post, form.parent_id, writer, is_staff=account is not None)
+            wish = _note_wish(form, stored, writer) if is_new else None
     except OtherPostError:
         return _invalid(form, **key)
     except ParentGoneError as error:
         form.parent.data = ""
         form.form_errors = [str(error.description)]
         return _invalid(form, **key)
-    response = make_response(_accepted(stored, is_new=is_new, writer=writer))
-    if not stored.is_public and stored.is_by(writer):
+    response = make_response(_accepted(stored, is_new=is_new, writer=writer, wish=wish))
+    if (wish or not stored.is_public) and stored.is_by(writer):
         response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
     return response
 
@@ -168,16 +180,34 @@ def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, 
     add(comment)
     if verdict.imitates:
         impersonation.note(comment, *verdict.imitates)
+    notify.announce(comment, parent)
     return comment, True
 
 
-def _accepted(comment: Comment, *, is_new: bool, writer: str) -> ResponseReturnValue:
+def _note_wish(form: CommentForm, comment: Comment, writer: str) -> str | None:
+    """Inside the write lock: what became of the wish to be told of answers; nothing where there was none."""
+    if form.wish is None:
+        return None
+    kind, daily = form.wish
+    return subscriptions.choose(
+        comment.email,
+        kind,
+        daily=daily,
+        asked_by=writer_hash(writer),
+        language=language_of_reader(),
+        post=comment.post,
+    )
+
+
+def _accepted(comment: Comment, *, is_new: bool, writer: str, wish: str | None) -> ResponseReturnValue:
     post = comment.post
     if not wants_fragment():
         own = url_for("comments.mine", slug=post.slug, _anchor=comment.anchor)
+        if wish == subscriptions.ASKED:
+            return answer(redirect(url_for("comments.asked", number=comment.id), 303), "")
         return answer(redirect(place_of(comment) if comment.is_public else own, 303), "")
     status = 201 if is_new else 200
-    sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id()}
+    sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id(), "wish": wish}
     if not is_new and comment.is_public:
         number = stretches.page_of(comment) or 1
         found = thread.page(post, number)
@@ -245,7 +275,7 @@ def give_back(error: Exception) -> ResponseReturnValue:
         status, reason, headers = 503, None, [("Retry-After", "5")]
     else:
         log.error("a comment page failed", exc_info=error)
-    if request.method != "POST" or status == 413:
+    if request.method != "POST" or status == 413 or "comment" not in request.form:
         return errors.problem(status, reason, headers)
     return _refuse(status, reason or errors.text_of(status), headers)
 

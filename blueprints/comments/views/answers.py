@@ -1,5 +1,6 @@
 """What the views of the thread share: what may be read, and the kinds of answers."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
@@ -9,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from blueprints.comments import queries, stretches, thread
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.models import Comment
-from blueprints.core import markdown
+from blueprints.core import markdown, site
 from blueprints.core.http import counted
 from blueprints.posts import queries as posts
 from blueprints.posts.addresses import post_url
@@ -17,6 +18,7 @@ from blueprints.posts.models import Post
 
 bp = Blueprint("comments", __name__)
 WRITER = "writer"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)  # BCP 47
 
 
 @bp.after_request
@@ -51,6 +53,12 @@ def fragment(template: str, *, status: int = 200, **context: object) -> Response
     response = make_response(render_template(template, **context), status)
     response.headers["Cache-Control"] = "private, no-cache" if status == 200 else "private, no-store"
     return response
+
+
+def language_of_reader() -> str:
+    """What the reader's browser likes best, for the letters to them; the site's own where it does not say."""
+    best = request.accept_languages.best
+    return best if best and _LANGUAGE.fullmatch(best) else site.shown().language
 
 
 def preview(comment: Comment) -> thread.Entry:

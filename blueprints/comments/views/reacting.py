@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.comments import impersonation, marks, queries, reports
+from blueprints.comments import impersonation, marks, notify, queries, reports
 from blueprints.comments.forms import ReportForm
 from blueprints.comments.models import PENDING, Comment
 from blueprints.comments.views.answers import WRITER, known, place_of, readable
@@ -124,6 +124,7 @@ def answered(number: int) -> ResponseReturnValue:
         like = _likeness(number)
         if not like.answer and like.comment.state == PENDING:
             like.settle(said)
+            notify.moved(like.comment, PENDING, first=like.comment.is_public)
     if wants_fragment():
         return _asked(number)
     return redirect(url_for("reactions.asked", number=number, key=request.values["key"]), 303)

@@ -1,0 +1,27 @@
+"""Mail at the desk: of which comments whoever is signed in is told."""
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from blueprints.accounts.guards import staff_only
+from blueprints.accounts.models import Account
+from blueprints.admin.desk import bp, signed_in
+from blueprints.admin.forms import MailForm
+from blueprints.core.db import db, writing
+from blueprints.core.htmx import answer
+
+
+@bp.route("/mail", methods=["GET", "POST"])
+@staff_only
+def mail() -> ResponseReturnValue:
+    """Choose of which comments a letter comes."""
+    account = signed_in()
+    form = MailForm(data={"comment_mail": account.comment_mail})
+    form.comment_mail.choices = MailForm.choices(account)
+    if not form.is_submitted():
+        return render_template("admin/mail.html", form=form, saved="saved" in request.args)
+    if not form.validate():
+        return answer("admin/mail.html", "admin/_mail_form.html", status=422, form=form, saved=False)
+    with writing():
+        db.session.get_one(Account, account.id).comment_mail = form.comment_mail.data
+    return answer(redirect(url_for("admin.mail", saved=1), 303), "admin/_mail_form.html", form=form, saved=True)

@@ -1,0 +1,478 @@
+"""Being told by mail: of what one asked for and confirmed, once, never of one's own words, never before approval."""
+
+import re
+from datetime import datetime, timedelta
+from email import message_from_string
+from email.policy import default
+from zoneinfo import ZoneInfo
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import event, select
+
+from blueprints.comments import keys, notify, subscriptions
+from blueprints.comments.forms import token_for
+from blueprints.comments.models import Comment, writer_hash
+from blueprints.comments.notify import look
+from blueprints.comments.subscriptions import Subscription
+from blueprints.core import chores, mail, site
+from blueprints.core.db import db, now, writing
+from blueprints.core.mail import Outbox
+from blueprints.core.postman import Postman
+
+SITE = "https://example.org"
+ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    return {"SECRET_KEY": "test", "COMMENT_LIMIT": "1000 per minute", "SITE_URL": SITE, "TIME_ZONE": "Europe/Vienna"}
+
+
+class Bag:
+    """Takes letters as a mail server would, and shows them."""
+
+    def __init__(self) -> None:
+        self.letters = []
+
+    def open(self) -> None:
+        """Always there."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def send(self, _sender: str, address: str, content: bytes) -> None:
+        self.letters.append(message_from_string(content.decode(), policy=default))
+
+    def take(self) -> list[tuple[str, str]]:
+        """(address, subject) of what came since the last look."""
+        found = [(letter["To"], letter["Subject"]) for letter in self.letters]
+        self.letters = []
+        return found
+
+
+@pytest.fixture(autouse=True)
+def _chores_are_done_when_they_are_asked_for(app) -> None:
+    app.extensions[chores.CHORES].clear()
+
+
+@pytest.fixture
+def bag() -> Bag:
+    return Bag()
+
+
+@pytest.fixture
+def post_round(app, bag):
+    """Sends what is due, and says to whom."""
+    postman = Postman(app, bag)
+
+    def send() -> list[tuple[str, str]]:
+        postman.round()
+        return bag.take()
+
+    return send
+
+
+@pytest.fixture
+def post(make):
+    return make.post("On trees")
+
+
+def hold(what: str) -> None:
+    with writing():
+        db.session.merge(site.current()).hold = what
+
+
+def send_comment(client, post, author: str, text: str, parent: Comment | None = None, *, htmx=False, **fields):
+    data = {"author": author, "email": f"{author.lower()}@example.org", "comment": text, "token": token_for(post.id)}
+    path = f"/comments/{parent.id}/reply" if parent else f"/posts/{post.slug}/comments"
+    return (client.htmx if htmx else lambda m, p, **k: client.open(p, method=m, **k))(
+        "POST", path, data={**data, **fields}
+    )
+
+
+def subscribe(email: str, kind: str, post=None, *, daily: bool = False, who=None, browser: str = "") -> Subscription:
+    """A choice that its address has confirmed."""
+    with writing():
+        place = {"post": db.session.merge(post)} if post else {"who": db.session.merge(who)}
+        subscriptions.choose(
+            email, kind, daily=daily, asked_by=writer_hash(browser) if browser else "", language="en", **place
+        )
+        db.session.execute(Outbox.__table__.delete())
+        owner = keys.correspondent(email)
+        subscriptions.confirm(owner)
+    return next(
+        row for row in subscriptions.of(owner) if (row.post_id, row.person_id) == (post and post.id, who and who.id)
+    )
+
+
+def words(letter) -> str:
+    return letter.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def link_in(text: str, start: str) -> str:
+    return re.search(rf"{SITE}({start}\S*)", text)[1]
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_nothing_is_mailed_before_the_address_has_said_yes(client, post, make, bag, post_round, htmx):
+    hold("none")
+    answer = send_comment(client, post, "Ann", "First.", notify="replies", htmx=htmx)
+    assert answer.status_code == (201 if htmx else 303)
+    if htmx:
+        assert "Now look into your mail" in answer.text
+    else:
+        assert "Now look into your mail" in client.get(answer.location).text
+    first = db.session.scalar(select(Comment))
+    send_comment(client, post, "Bob", "To you.", first)
+    Postman(client.application, bag).round()
+    (letter,) = bag.letters
+    assert (letter["To"], letter["Subject"]) == (ANN, "Do you want mail from Hustings?")
+    assert 'replies to you below "On trees"' in words(letter)
+    link = link_in(words(letter), "/mail/")
+    bag.take()
+    page = client.get(link)
+    assert "Yes, send them to me" in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    send_comment(client, post, "Bob", "Still unconfirmed.", first)
+    assert post_round() == []  # a GET has done nothing
+    method = client.htmx if htmx else lambda m, p, **k: client.open(p, method=m, **k)
+    answer = method("POST", link, data={"do": "confirm"})
+    shown = answer.text if htmx else client.get(answer.location).text
+    assert "You get these from now on" in shown
+    send_comment(client, post, "Bob", "And now?", first)
+    assert post_round() == [(ANN, "Re: On trees")]
+
+
+def test_recipients_come_from_the_thread_and_a_stranger_hears_nothing(client, post, make, bag, post_round):
+    hold("none")
+    other = make.post("On stones")
+    for email, kind, place in (
+        (ANN, "replies", post),
+        (BOB, "thread", post),
+        ("cid@example.org", "replies", post),
+        (EVE, "thread", other),
+    ):
+        subscribe(email, kind, place)
+    anns = make.comment(post, "Mine.", name="Ann", email=ANN)
+    make.comment(other, "Elsewhere.", email=EVE)
+    post_round()
+    send_comment(client, post, "Dan", "To you, Ann.", anns)
+    assert sorted(post_round()) == [(ANN, "Re: On trees"), (BOB, "Re: On trees")]
+    send_comment(client, post, "Dan", "To all.")
+    assert post_round() == [(BOB, "Re: On trees")]
+    send_comment(client, post, "Bob", "My own words.", anns)
+    assert post_round() == [(ANN, "Re: On trees")]
+    send_comment(client, post, "Ann", "Answering myself.", anns)
+    assert post_round() == [(BOB, "Re: On trees")]
+
+
+def test_letter_says_what_was_said_and_groups_with_its_conversation(client, post, make, bag, app):
+    hold("none")
+    anns = make.comment(post, "Mine.", name="Ann", email=ANN)
+    row = subscribe(ANN, "replies", post)
+    send_comment(client, post, "Bob", "**Strong** words & <b>no</b> tricks https://example.net/", anns)
+    Postman(app, bag).round()
+    (letter,) = bag.letters
+    answer = db.session.scalar(select(Comment).order_by(Comment.id.desc()))
+    text, html = words(letter), letter.get_body(("html",)).get_content()
+    assert "Bob answered you:" in text
+    assert "**Strong** words & <b>no</b> tricks" in text
+    assert f"{SITE}/comments/{answer.id}" in text
+    assert "<strong>Strong</strong>" in html
+    assert not re.search(r"<(img|link|script)|src=|url\(", html)
+    assert letter["References"] == f"<post-{post.id}@localhost> <comment-{anns.id}@localhost>"
+    assert letter["List-Unsubscribe"] == f"<{SITE}/mail/leave/{row.leave_key}>"
+    assert ANN not in text + html
+    assert BOB not in letter.as_string()  # the address of whoever wrote is nobody's business
+    assert keys.correspondent(ANN).key not in letter.as_string()  # who passes the letter on gives nothing away
+
+
+def test_who_works_here_is_told_when_a_comment_waits_and_readers_when_it_is_published(client, make, post_round):
+    editor, author = (
+        make.account("editor", email="editor@example.org"),
+        make.account("author", email="author@example.org"),
+    )
+    make.account("author", email="other@example.org")
+    post = make.post("On trees", authors=[author.person])
+    anns = make.comment(post, "Mine.", name="Ann", email=ANN)
+    subscribe(ANN, "replies", post)
+    send_comment(client, post, "Bob", "Held.", anns)
+    told = [("author@example.org", "Waits for you: On trees"), ("editor@example.org", "Waits for you: On trees")]
+    assert sorted(post_round()) == told
+    held = db.session.scalar(select(Comment).where(Comment.state == "pending"))
+    with writing():
+        comment = db.session.get(Comment, held.id)
+        comment.move_to("approved")
+        notify.moved(comment, "pending", first=True)
+    assert post_round() == [(ANN, "Re: On trees")]
+    for state, first in (("pending", False), ("approved", False)):  # undone, and approved again: no news to anybody
+        with writing():
+            comment = db.session.get(Comment, held.id)
+            was = comment.state
+            comment.move_to(state)
+            notify.moved(comment, was, first=first)
+    assert post_round() == []
+    assert editor.comment_mail == "mine"
+
+
+def test_published_comment_is_told_to_its_posts_authors_and_to_who_wants_all(client, make, post_round):
+    hold("none")
+    author = make.account("author", email="author@example.org")
+    make.account("editor", email="editor@example.org")
+    make.account(
+        "editor",
+        email="all@example.org",
+    )
+    make.account("author", email="nothing@example.org", person=make.person())
+    with writing():
+        for row in db.session.scalars(select(type(author))):
+            row.comment_mail = {"all@example.org": "all", "nothing@example.org": "none"}.get(row.email, "mine")
+    post = make.post("On trees", authors=[author.person])
+    send_comment(client, post, "Bob", "Hello.")
+    assert sorted(address for address, _ in post_round()) == ["all@example.org", "author@example.org"]
+    make.sign_in(client, author)
+    send_comment(client, post, "Author", "My own answer.")
+    assert [address for address, _ in post_round()] == ["all@example.org"]
+
+
+def test_comment_that_is_gone_before_its_letter_leaves_is_not_told(client, post, make, post_round):
+    hold("none")
+    subscribe(ANN, "thread", post)
+    send_comment(client, post, "Bob", "Oops.")
+    with writing():
+        db.session.scalar(select(Comment)).move_to("trash")
+    assert post_round() == []
+
+
+@pytest.mark.parametrize("do", ["approved", "trash"])
+def test_desk_tells_the_writer_what_became_of_it(client, app, make, post, post_round, bag, do):
+    subscribe(BOB, "replies", post, browser="bobs")
+    client.set_cookie("writer", "bobs")
+    send_comment(client, post, "Bob", "Held words.")
+    held = db.session.scalar(select(Comment))
+    desk = app.test_client()
+    make.sign_in(desk, make.account("editor"))
+    post_round()
+    page = BeautifulSoup(desk.get("/admin/comments").text, "html.parser")
+    token = page.select_one("[name=csrf_token]")["value"]
+    data = {"csrf_token": token, "own_words": "It names\r\na person."}
+    assert desk.post(f"/admin/comments/{held.id}/{do}", data=data).status_code == 303
+    Postman(app, bag).round()
+    (letter,) = bag.letters
+    assert letter["To"] == BOB
+    if do == "approved":
+        assert "Your comment is published, as number 1" in words(letter)
+    else:
+        assert "The reason given: It names a person." in words(letter)
+        assert "Held words." in words(letter)
+
+
+def test_who_uses_the_address_of_another_gets_them_no_letters(client, make, post, post_round):
+    subscribe(BOB, "thread", post, browser="bobs")
+    client.set_cookie("writer", "somebody-else")
+    send_comment(client, post, "Bob", "Not Bob.", notify="thread-daily")
+    with writing():
+        comment = db.session.scalar(select(Comment))
+        comment.move_to("approved")
+        notify.moved(comment, "pending", first=True)
+    assert post_round() == [(BOB, "Do you want mail from Hustings?")]
+    assert [(row.is_daily, row.is_pending) for row in subscriptions.of(keys.correspondent(BOB))] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_browser_that_an_address_has_vouched_for_needs_no_second_letter(client, make, post, post_round):
+    subscribe(BOB, "thread", make.post("On stones"), browser="bobs")
+    client.set_cookie("writer", "bobs")
+    send_comment(client, post, "Bob", "Hello.", notify="thread-daily")
+    assert post_round() == []
+    assert [row.is_pending for row in subscriptions.of(keys.correspondent(BOB))] == [False, False]
+
+
+def test_strangers_wishes_cost_an_address_one_letter_a_day(client, make, post_round):
+    hold("none")
+    for number in range(3):
+        send_comment(client, make.post(f"Post {number}"), "Bob", f"Hello {number}.", notify="thread")
+    assert len(post_round()) == 1
+    assert len(subscriptions.of(keys.correspondent(BOB))) == 3  # one yes is for all of them
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_leaving_takes_a_button_and_a_mail_program_may_press_it(app, client, post, make, bag, htmx):
+    row = subscribe(ANN, "thread", post)
+    kept = subscribe(ANN, "thread", make.post("On stones"))
+    path = f"/mail/leave/{row.leave_key}"
+    assert "Stop these letters" in client.get(path).text
+    client.head(path)
+    assert len(subscriptions.of(keys.correspondent(ANN))) == 2  # mail scanners follow links
+    plain = app.test_client()  # a mail program: no cookie, no Origin, no Sec-Fetch-Site
+    if htmx:
+        answer = client.htmx("POST", path, data={"do": "leave"})
+        assert "You get no more of these letters" in answer.text
+    else:
+        answer = plain.open(
+            path, method="POST", data={"List-Unsubscribe": "One-Click"}, headers={"Origin": "https://mail.example"}
+        )
+        assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    assert "Set-Cookie" not in answer.headers
+    assert [each.id for each in subscriptions.of(keys.correspondent(ANN))] == [kept.id]
+    assert "It has stopped" in client.get(path).text
+    again = client.post(path, data={"do": "leave-all"})
+    assert "You get no more mail from here" in client.get(again.location).text
+    assert subscriptions.of(keys.correspondent(ANN)) == []
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize(
+    ("do", "left"), [("leave", []), ("leave-all", []), ("daily", [(True, False)]), ("decline", [(False, False)])]
+)
+def test_address_changes_and_ends_its_mail(client, post, htmx, do, left):
+    row = subscribe(ANN, "thread", post)
+    link = f"/mail/{row.correspondent.key}"
+    sent = {"do": do if do in ("leave-all", "decline") else f"{do} {row.id}"}
+    method = client.htmx if htmx else lambda m, p, **k: client.open(p, method=m, **k)
+    answer = method("POST", link, data=sent)
+    assert answer.status_code == (200 if htmx else 303)
+    assert [(each.is_daily, each.is_pending) for each in subscriptions.of(keys.correspondent(ANN))] == left
+
+
+def test_key_changes_no_mail_of_another_address(client, post):
+    anns, bobs = subscribe(ANN, "thread", post), subscribe(BOB, "thread", post)
+    client.post(f"/mail/{anns.correspondent.key}", data={"do": f"leave {bobs.id}"})
+    client.post(f"/mail/{anns.correspondent.key}", data={"do": f"daily {bobs.id}"})
+    assert [row.is_daily for row in subscriptions.of(keys.correspondent(BOB))] == [False]
+    forged = anns.leave_key.rpartition("-")[0] + f"-{bobs.id}"
+    assert client.post(f"/mail/leave/{forged}", data={"do": "leave"}).status_code == 410
+    assert len(subscriptions.of(keys.correspondent(BOB))) == 1
+
+
+@pytest.mark.parametrize("path", ["/mail/1-x", "/mail/leave/x", "/mail/leave/1-2-3", f"/mail/{'9' * 40}-{'a' * 32}"])
+def test_odd_link_says_that_it_is_no_longer_good(client, path):
+    for method in ("GET", "POST"):
+        answer = client.open(path, method=method, data={"do": "leave"})
+        assert answer.status_code == 410
+        assert "no longer good" in answer.text
+
+
+def test_write_of_another_site_is_refused_but_for_leaving(app, client, post):
+    row = subscribe(ANN, "thread", post)
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert client.post(f"/mail/{row.correspondent.key}", data={"do": "leave-all"}, headers=foreign).status_code == 400
+    assert len(subscriptions.of(keys.correspondent(ANN))) == 1
+
+
+def test_digest_comes_once_a_day_at_its_hour_with_what_is_new(client, make, post, app, bag):
+    row = subscribe(ANN, "thread", post, daily=True)
+    subscribe(BOB, "replies", post, daily=True)
+    for text in ("One.", "Two."):
+        make.comment(post, text, name="Dan", email="dan@example.org")
+    make.comment(post, "Mine.", name="Ann", email=ANN)
+    postman = Postman(app, bag, lambda: moment)
+    moment = notify.last_digest(now()) + timedelta(days=1, minutes=-1)
+    look(moment)
+    postman.round()
+    assert bag.letters == []
+    moment += timedelta(minutes=2)
+    look(moment)
+    postman.round()
+    (letter,) = bag.letters  # Bob has written nothing that could be answered
+    assert letter["To"] == ANN
+    assert "2 new comments." in words(letter)
+    assert "1. Dan:\n\nOne." in words(letter)
+    assert "Mine." not in words(letter)
+    assert letter["List-Unsubscribe"] == f"<{SITE}/mail/leave/{row.leave_key}>"
+    bag.take()
+    for _ in range(3):
+        moment += timedelta(hours=20)
+        look(moment)
+        postman.round()
+    assert bag.letters == []  # nothing new
+
+
+@pytest.mark.parametrize(
+    ("moment", "due"),
+    [
+        ("2026-03-29 09:00", "2026-03-29 07:00"),
+        ("2026-03-29 06:59", "2026-03-28 07:00"),
+        ("2026-10-25 07:00", "2026-10-25 07:00"),
+    ],
+)
+def test_hour_of_digests_is_on_the_clock_of_the_site(app, moment, due):
+    vienna = ZoneInfo("Europe/Vienna")
+    found = notify.last_digest(datetime.fromisoformat(moment).replace(tzinfo=vienna))
+    assert found == datetime.fromisoformat(due).replace(tzinfo=vienna)
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_new_post_of_an_author_is_told_when_it_is_due(client, make, app, bag, htmx):
+    person = make.person("Cleo")
+    make.post("Older", authors=[person])
+    method = client.htmx if htmx else lambda m, p, **k: client.open(p, method=m, **k)
+    assert 'id="follow"' in client.get(f"/authors/{person.slug}").text
+    wrong = method("POST", f"/authors/{person.slug}/mail", data={"email": "ann", "pace": "now"})
+    assert wrong.status_code == 422
+    assert "not an e-mail address" in wrong.text
+    asked = method("POST", f"/authors/{person.slug}/mail", data={"email": ANN, "pace": "now"})
+    assert asked.status_code == (200 if htmx else 303)
+    assert "Look into your mail" in (asked.text if htmx else client.get(asked.location).text)
+    moment = now()
+    postman = Postman(app, bag, lambda: moment)
+    postman.round()
+    (letter,) = bag.letters
+    assert "new posts by Cleo" in words(letter)
+    client.post(link_in(words(letter), "/mail/"), data={"do": "confirm"})
+    bag.take()
+    make.post("Due tomorrow", authors=[person], published_at=now() + timedelta(days=1))
+    make.post("Of another", authors=[make.person()])
+    moment += timedelta(hours=1)
+    look(moment)
+    postman.round()
+    assert bag.letters == []
+    moment += timedelta(hours=24)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notify, "now", lambda: moment)
+        look(moment)
+        postman.round()
+        assert bag.take() == [(ANN, "Due tomorrow")]
+        moment += timedelta(hours=1)
+        look(moment)
+        postman.round()
+    assert bag.letters == []
+
+
+def test_comment_asks_one_question_more_where_nobody_is_subscribed(client, post):
+    hold("none")
+    asked = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _k, statement, *_rest: asked.append(statement))
+    send_comment(client, post, "Bob", "Hello.")
+    assert sum("subscription" in statement or "outbox" in statement for statement in asked) == 1
+
+
+def test_wish_is_forgotten_after_a_week_without_a_yes(client, app, make, post, bag):
+    hold("none")
+    send_comment(client, post, "Ann", "First.", notify="replies")
+    look(now() + timedelta(days=6))
+    assert len(subscriptions.of(keys.correspondent(ANN))) == 1
+    look(now() + timedelta(days=8))
+    assert subscriptions.of(keys.correspondent(ANN)) == []
+
+
+def test_odd_wish_gives_the_form_back_with_every_word(client, post):
+    answer = send_comment(client, post, "Ann", "Keep these words.", notify="everything")
+    assert answer.status_code == 422
+    assert "Keep these words." in answer.text
+
+
+def test_erasing_an_address_takes_its_letters_along(app, post):
+    subscribe(ANN, "thread", post)
+    with writing():
+        assert mail.write("test", ANN)
+    with writing():
+        keys.forget("Ann@example.org")
+        assert mail.forget("Ann@example.org") == 1
+    assert keys.correspondent(ANN) is None
+    assert db.session.scalar(select(Subscription)) is None
+    assert db.session.scalar(select(Outbox)) is None
