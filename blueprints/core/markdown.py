@@ -14,6 +14,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
+from blueprints.core import languages
+
 _LANG = {"lang", "dir"}
 _INLINE = {
     *("a", "abbr", "b", "bdi", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q"),
@@ -47,7 +49,7 @@ _COMMENT_TAGS = {
     *("q", "s", "strong", "ul"),
 }
 # Without "*" the sanitiser keeps its own idea of what every element may carry.
-_COMMENT_ATTRIBUTES = {"*": {"lang"}, "a": {"href"}, "ol": {"start"}}
+_COMMENT_ATTRIBUTES = {"*": _LANG, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _GUEST_LINK = "nofollow ugc noopener"
 _OWN_ADDRESS = re.compile(r'(<[a-z][^<>]*?\s(?:href|src|cite)=")(#|/(?!/))')
@@ -107,7 +109,7 @@ def _clean(html: str, **rules: Any) -> str:
 
 def without_links(html: str) -> str:
     """A cleaned comment with its links as plain text, for as long as nobody has looked at it."""
-    return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"*": {"lang"}, "ol": {"start"}})
+    return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"*": _LANG, "ol": {"start"}})
 
 
 def with_whole_addresses(html: str, root: str, page: str) -> str:
@@ -222,6 +224,31 @@ def _lower_headings(state: Any) -> None:
             token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
 
 
+def _mark_blocks(state: Any) -> None:
+    """The language on the outermost blocks, where the letters tell it; the direction on every block and on code.
+
+    A text that runs one way only needs no mark: the element around it says `dir="auto"`.
+    """
+    language, turns = languages.of(state.src), languages.turns(state.src)
+    for token in state.tokens if language or turns else ():
+        if token.nesting >= 0 and token.type != "inline":
+            if language and token.level == 0:
+                token.attrs["lang"] = language
+            if turns:
+                token.attrs["dir"] = "ltr" if token.type in ("fence", "code_block") else "auto"
+        for child in token.children or () if turns else ():
+            if child.type == "code_inline":
+                child.attrs["dir"] = "ltr"
+
+
+def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    """Code between fences, with the marks on the block that scrolls. Which language it is in is not drawn: colours
+    would need classes, which no guest's HTML may have, and a highlighter of many megabytes in every worker.
+    """
+    token = tokens[index]
+    return f"<pre{renderer.renderAttrs(token)}><code>{escapeHtml(token.content)}</code></pre>\n"
+
+
 _posts: dict[str, MarkdownIt] = {}
 
 
@@ -255,6 +282,8 @@ def _for_comments() -> MarkdownIt:
         parser.linkify.set({"fuzzy_email": False})  # an address in a text is not made easier to harvest
     parser.core.ruler.push("link_numbers", _link_numbers)
     _add_rule(parser, "link_open", _mark_guest_link)
+    parser.core.ruler.push("mark_blocks", _mark_blocks)
+    _add_rule(parser, "fence", _fence)
     parser.disable(["heading", "lheading", "hr", "image", "reference", "html_block", "html_inline"])
     return parser
 

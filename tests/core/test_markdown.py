@@ -26,7 +26,7 @@ from blueprints.core import markdown
         ("jo@a.example", "<p>jo@a.example</p>\n"),
         ("# a", "<p># a</p>\n"),
         ("<b onclick=x>a</b>", "<p>&lt;b onclick=x&gt;a&lt;/b&gt;</p>\n"),
-        ("你好，世界", "<p>你好，世界</p>\n"),
+        ("你好，世界", '<p lang="zh">你好，世界</p>\n'),
     ],
 )
 def test_comment_takes_the_small_set(text, html):

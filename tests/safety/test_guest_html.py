@@ -81,7 +81,7 @@ IN_POSTS = {
     *f"""{INLINE} wbr blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr img li ol p pre
     section span summary table tbody td tfoot th thead tr ul""".split()
 }
-COMMENT_ATTRIBUTES = {"href", "rel", "start", "lang"}
+COMMENT_ATTRIBUTES = {"href", "rel", "start", "lang", "dir"}
 POST_ATTRIBUTES = {
     *"""lang dir href title hreflang id cite datetime open src alt width height value start reversed type colspan
     rowspan align scope rel loading decoding""".split()  # noqa: SIM905
