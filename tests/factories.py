@@ -4,6 +4,7 @@ import itertools
 from datetime import timedelta
 
 from blueprints.accounts.models import Account, Person, SignIn
+from blueprints.comments import passages
 from blueprints.comments.models import APPROVED, PENDING, Comment, add
 from blueprints.core.db import db, now, writing
 from blueprints.posts.models import PUBLISHED, Post
@@ -67,6 +68,8 @@ class Make:
             comment.post = db.session.merge(post)
             comment.parent = db.session.merge(parent) if parent else None
             db.session.add(add(comment))
+            if comment.passage and comment.is_public:
+                passages.gather(db.session.connection(), comment.post_id)
         return comment
 
     def pending(self, post: Post, text: str = "A held comment.", **fields: object) -> Comment:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from blueprints.comments.forms import token_for
 from blueprints.comments.models import Comment
@@ -48,6 +48,10 @@ def visits() -> dict[str, Visit]:
     here = db.session.scalars(moved).first()
     with writing():
         db.session.add(Alias(path="/posts/old-name", post_id=known(30, POSTS)))
+    essay = db.session.get(Post, known(30, POSTS))
+    words = " ".join(essay.extract.split()[:6])
+    with writing():
+        db.session.execute(update(Comment).where(Comment.id == last).values(passage=words))
     sent = {"author": "Jo", "email": "jo@example.org", "token": token_for(known(30, POSTS))}
     return {
         "front page": Visit(5, "/"),
@@ -77,6 +81,7 @@ def visits() -> dict[str, Visit]:
         "mark": Visit(10, f"/comments/{last}/mark", scripts=True, on="1"),
         "what waits for me": Visit(5, f"{page}/comments/mine"),
         "what waits for me, in place": Visit(5, f"{page}/comments/mine", scripts=True),
+        "answers to a passage": Visit(6, f"/comments/{last}/passage"),
         "tag": Visit(5, "/tags/tag-1"),
         "tag, page 2": Visit(5, "/tags/tag-1?page=2"),
         "author": Visit(5, "/authors/person-1"),
@@ -106,6 +111,7 @@ def visits() -> dict[str, Visit]:
         "no such post": Visit(3, "/posts/nothing", 404),
         "comment": Visit(16, f"{page}/comments", 303, comment="One", **sent),
         "comment in place": Visit(17, f"{page}/comments", 201, comment="Two", scripts=True, **sent),
+        "comment on a passage": Visit(20, f"{page}/comments", 303, comment="Four", passage=words, **sent),
         "comment with nothing in it": Visit(4, f"{page}/comments", 422, comment="", **sent),
         "comment sent again": Visit(9, f"{page}/comments", 303, comment="One", **sent),
         "reply": Visit(18, f"/comments/{last}/reply", 303, comment="Three", **sent),
@@ -153,8 +159,9 @@ def scans(statement: str, parameters: object) -> Iterator[str]:
             if QUEUE in step or (found and LARGE & {found[1], *(n for n, alias in names.items() if alias == found[1])}):
                 yield step
     else:
-        # A table of a few pages is read whole even where there is an index; a larger one would not be.
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        # A table of a few pages is read and joined whole even where there is an index; a larger one would not be.
+        for way in ("seqscan", "hashjoin", "mergejoin", "material"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         steps = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
         steps = [step["Plan"] for step in (json.loads(steps) if isinstance(steps, str) else steps)]
         while steps:

@@ -34,6 +34,7 @@ class Draft:
     comments_open: bool
     closed_because: str = ""
     rules: str = ""
+    passages_open: bool = True
 
     @classmethod
     def of(cls, post: Post) -> "Draft":
@@ -49,6 +50,7 @@ class Draft:
             post.comments_open,
             post.closed_because,
             post.rules,
+            post.passages_open,
         )
 
     @classmethod
@@ -65,6 +67,7 @@ class Draft:
             bool(form.comments_open.data),
             form.closed_because.data or "",
             form.rules.data or "",
+            bool(form.passages_open.data),
         )
 
     @property
@@ -77,6 +80,7 @@ class Draft:
         names = (
             *("title", "slug", "standfirst", "text", "authors", "tags", "disclaimer"),
             *("whether comments are open", "why they are closed", "rules of the discussion"),
+            "whether passages can be answered",
         )
         return [name for name, own, theirs in zip(names, self._facts(), other._facts(), strict=True) if own != theirs]
 
@@ -94,6 +98,7 @@ class Draft:
             self.comments_open,
             self.closed_because,
             self.rules,
+            self.passages_open,
         ]
 
     def put_into(self, post: Post, *, language: str) -> None:
@@ -108,6 +113,7 @@ class Draft:
         post.closed_because = self.closed_because
         if self.rules != post.rules:
             post.write_rules(self.rules)
+        post.passages_open = self.passages_open
 
 
 def _slug_made(draft: Draft, post: Post) -> str:

@@ -73,6 +73,7 @@ class PostForm(FlaskForm):
     comments_open = BooleanField("Comments are open")
     closed_because = LineField("Why they are closed", [AtMost(300), storable], render_kw={"dir": "auto"})
     rules = TextField("Rules of this discussion", [AtMost(RULES), storable], render_kw={"rows": 4, "dir": "auto"})
+    passages_open = BooleanField("Readers can answer a passage of the text")
     updated = BooleanField("Mark as updated today")
     was = HiddenField(validators=[AtMost(64), storable])
 
@@ -171,6 +172,7 @@ class PostForm(FlaskForm):
             "comments_open": post.comments_open,
             "closed_because": post.closed_because,
             "rules": post.rules,
+            "passages_open": post.passages_open,
         }
 
 
@@ -268,6 +270,7 @@ class SiteForm(FlaskForm):
     rules = TextField("House rules", [AtMost(RULES), storable], render_kw={"rows": 6, "dir": "auto"})
     takes_marks = BooleanField("Readers can mark a comment as worth reading")
     shows_faces = BooleanField("A small picture stands beside each name")
+    passages_open = BooleanField("Readers can answer a passage of a post; its text shows where")
 
     def validate_language(self, field: LineField) -> None:
         """The shape of a language tag (BCP 47)."""

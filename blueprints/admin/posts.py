@@ -154,7 +154,7 @@ def _form(post: Post | None, *, fresh: bool = False) -> PostForm:
     """The form of *post*, with what was sent in it; *fresh* where only what is stored counts."""
     account = signed_in()
     if post is None:
-        values: dict[str, Any] = {"authors": [str(account.person_id)], "comments_open": True}
+        values: dict[str, Any] = {"authors": [str(account.person_id)], "comments_open": True, "passages_open": True}
     else:
         values = {**PostForm.values_of(post), "was": Draft.of(post).mark}
     options: dict[str, Any] = {"formdata": None} if fresh else {}

@@ -24,6 +24,7 @@ def site() -> ResponseReturnValue:
         current = db.session.merge(sites.current())
         current.name, current.standfirst = str(form.name.data), form.standfirst.data or ""
         current.disclaimer, current.hold = form.disclaimer.data or "", form.hold.data
+        current.passages_open = bool(form.passages_open.data)
         current.language = str(form.language.data)
         current.takes_marks, current.shows_faces = form.takes_marks.data, form.shows_faces.data
         current.write_rules(form.rules.data or "")

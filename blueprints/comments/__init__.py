@@ -13,7 +13,8 @@ RETENTION_SECONDS = 3600
 
 def init_app(app: Flask) -> None:
     """Add the pages and fragments of the thread."""
-    from blueprints.comments import addresses, marks, notify, queries, retention, thread, views
+    from blueprints.comments import addresses, marks, notify, passages, queries, retention, thread, views
+    from blueprints.comments import keys as keys  # a table that no page here needs yet is part of the database
     from blueprints.core import chores
     from blueprints.core.site import Site
     from blueprints.posts.models import Post
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["thread_url"] = addresses.thread_url
     chores.each(app, MARKS_SECONDS, marks.count_in)
     chores.each(app, RETENTION_SECONDS, retention.erase)
+    app.jinja_env.globals["marked"] = passages.marked
     app.register_blueprint(views.bp)
     app.register_blueprint(views.reacting.bp)
     notify.init_app(app)

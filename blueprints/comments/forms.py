@@ -65,6 +65,9 @@ class CommentForm(Form):
     parent = HiddenField(validators=[storable])
     key = HiddenField(validators=[AtMost(64), storable])
     token = HiddenField(validators=[storable])
+    # Words of the article that are answered, and what stands before them.
+    passage = HiddenField(validators=[storable])
+    passage_before = HiddenField(validators=[storable])
 
     is_blank = False
 
@@ -111,9 +114,14 @@ class CommentForm(Form):
         return {field.name: field.data or "" for field in (self.parent, self.key, self.token)}
 
     @property
+    def quoted(self) -> dict[str, str]:
+        """The passage that is answered, which has fields of its own where an article takes such answers."""
+        return {field.name: field.data or "" for field in (self.passage, self.passage_before)}
+
+    @property
     def general_errors(self) -> list[str]:
         """What is wrong with the form as a whole, not with a field that can be seen."""
-        unseen = (self.parent, self.key, self.token)
+        unseen = (self.parent, self.key, self.token, self.passage, self.passage_before)
         return [*self.form_errors, *(str(error) for field in unseen for error in field.errors)]
 
 
@@ -123,6 +131,7 @@ class BlankForm:
     is_blank = True
     fields = CommentForm()
     general_errors = ()
+    quoted: dict[str, str] = dict.fromkeys(("passage", "passage_before"), "")
 
     def __init__(self, post_id: int, parent_id: int | None = None) -> None:
         self.hidden = {"parent": str(parent_id or ""), "key": "", "token": token_for(post_id)}

@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     event,
+    false,
     insert,
     inspect,
     select,
@@ -39,6 +40,7 @@ MARKDOWN, HTML = "markdown", "html"
 stored = Signal()
 _HOUSE = text("person_id IS NOT NULL")
 _IS_PICKED = text("picked_at IS NOT NULL")
+_IS_QUOTING = text("passage <> ''")
 _HAS_ADDRESS = text("address_hash <> ''")
 # What readers see of a published comment.
 _SEEN = ("state", "name", "url", "html", "person_id", "parent_id", "created_at")
@@ -71,6 +73,8 @@ class Comment(Base):
         # The newest of the site; and of one post, what people of the house have written.
         Index("ix_comment_newest", "state", "published_at", "id"),
         Index("ix_comment_person", "post_id", "person_id", "number", sqlite_where=_HOUSE, postgresql_where=_HOUSE),
+        # The few that answer a passage of their article (passages.py).
+        Index("ix_comment_passage", "post_id", sqlite_where=_IS_QUOTING, postgresql_where=_IS_QUOTING),
         {"sqlite_autoincrement": True},
     )
 
@@ -102,6 +106,11 @@ class Comment(Base):
     # How many readers found it worth reading, as readers are shown it: see marks.py.
     marks: Mapped[int] = mapped_column(default=0, server_default="0")
     picked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Words of the article that it answers, the characters on either side of them, and whether the article lost them.
+    passage: Mapped[str] = mapped_column(Text, default="", server_default="")
+    passage_before: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    passage_after: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    passage_lost: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     address_hash: Mapped[str] = mapped_column(String(32), default="")

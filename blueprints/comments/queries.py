@@ -29,6 +29,7 @@ _LIKE = (
                 _C.post_id == bindparam("post_id"),
                 _C.email == bindparam("email"),
                 _C.text == bindparam("text"),
+                _C.passage == bindparam("passage"),
                 _C.parent_id.is_not_distinct_from(bindparam("parent_id")),
                 _C.created_at > bindparam("since"),
             ),
@@ -79,12 +80,20 @@ def anchored(post_id: int, number: int) -> Comment | None:
     return found or db.session.scalar(query.where(Comment.source_id == str(number)).limit(1))
 
 
-def like(post_id: int, *, key: str | None, email: str, text: str, parent_id: int | None) -> Sequence[Row[Any]]:
-    """What was sent like this before: (id, post_id, has_key) of what came with this *key* below any post, first, and of
-    the same words by the same address below this one just now.
+def like(post_id: int, comment: Comment, parent_id: int | None) -> Sequence[Row[Any]]:
+    """What was sent like this before: (id, post_id, has_key) of what came with the key of *comment* below any post,
+    first, and of the same words on the same by the same address below this one just now.
     """
-    since = now() - timedelta(minutes=REPEAT_MINUTES)
-    return rows.fetch(_LIKE, post_id=post_id, key=key, email=email, text=text, parent_id=parent_id, since=since)
+    return rows.fetch(
+        _LIKE,
+        post_id=post_id,
+        key=comment.submission_key,
+        email=comment.email,
+        text=comment.text,
+        passage=comment.passage or "",
+        parent_id=parent_id,
+        since=now() - timedelta(minutes=REPEAT_MINUTES),
+    )
 
 
 def is_known(writer: str | None, email: str) -> bool:

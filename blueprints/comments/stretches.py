@@ -49,6 +49,8 @@ class Row(NamedTuple):
     email: str
     marks: int
     picked_at: datetime | None
+    passage: str
+    passage_lost: bool
     slug: str | None
     portrait: str | None
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from blueprints.comments import faces, places, stretches
 from blueprints.comments.models import APPROVED, Comment
+from blueprints.comments.passages import Quoted
 from blueprints.comments.stretches import FLAT, OLDEST, Row
 from blueprints.core import markdown, settings
 from blueprints.posts.addresses import portrait_address
@@ -70,6 +71,7 @@ class Entry(NamedTuple):
     mark: str = ""
     old_id: str | None = None
     in_reply_to: Answered | None = None
+    passage: Quoted | None = None
     takes_replies_inside: bool = True
     opens: bool = False
     closes: int = 0
@@ -104,6 +106,7 @@ class Entry(NamedTuple):
             created_at=comment.created_at,
             mark=_mark(comment.person_id, comment.post) if comment.person_id else "",
             in_reply_to=answered(comment) if comment.depth > deepest else None,
+            passage=Quoted.of(comment, comment.post),
             takes_replies_inside=comment.depth < deepest,
             is_pending=not comment.is_public,
             hold_reason=comment.hold_reason,
@@ -342,6 +345,7 @@ def _entry(row: Row, post: Post, **place: object) -> Entry:
         row.created_at,
         mark=_mark(row.person_id, post) if row.person_id and not removed else "",
         old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
+        passage=Quoted.of(row, post) if row.passage and not removed else None,
         is_tombstone=removed,
         face=None if removed else Face.of(row.name, row.email, row.slug, row.portrait),
         marks=row.marks,

@@ -34,13 +34,15 @@ class Site(Base):
     takes_marks: Mapped[bool] = mapped_column(default=True, server_default=true())
     # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
     uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
+    passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
     greeted: Mapped[bool] = mapped_column(default=False)
     setup_hash: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     def touches(self, changes: Changes) -> Iterator[str]:
         """Its name and texts stand on every page."""
-        if changes.of("name", "standfirst", "disclaimer", "language", "rules_html", "shows_faces", "takes_marks"):
+        texts = ("name", "standfirst", "disclaimer", "language", "rules_html")
+        if changes.of(*texts, "shows_faces", "takes_marks", "passages_open"):
             yield "site"
 
     def write_rules(self, text: str) -> None:
@@ -87,6 +89,7 @@ def current() -> Site:
         rules_html="",
         shows_faces=True,
         takes_marks=True,
+        passages_open=True,
         greeted=False,
     )
 

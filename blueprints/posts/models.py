@@ -16,6 +16,7 @@ from sqlalchemy import (
     event,
     inspect,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -118,6 +119,9 @@ class Post(Base):
     closed_because: Mapped[str] = mapped_column(String(300), default="", server_default="")
     rules: Mapped[str] = mapped_column(Text, default="", server_default="")
     rules_html: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # Whether a comment may answer a passage of the text; which ones do is gathered in comments/passages.py.
+    passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
+    passages: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

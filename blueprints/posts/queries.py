@@ -15,7 +15,7 @@ from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline,
 
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
-_IN_BRIEF = [column for column in _TO_READ if column.name != "body_html"]
+_IN_BRIEF = [column for column in _TO_READ if column.name not in ("body_html", "passages")]
 _READ = select(*_TO_READ)
 _READ_BY = {name: _READ.where(_POST.c[name] == bindparam(name)) for name in ("slug", "path")}
 _AUTHORS_OF = (
@@ -32,6 +32,10 @@ _DUE = (
 )
 _LOOK = select(*_IN_BRIEF, _BYLINE.c.person_id).select_from(_POST.outerjoin(_BYLINE))
 _LOOK_BY = {name: _LOOK.where(_POST.c[name] == bindparam(name)) for name in ("slug", "id")}
+_TEXT_BY = {
+    name: select(_POST.c.body_html, _POST.c.passages_open).where(_POST.c[name] == bindparam(name))
+    for name in ("slug", "id")
+}
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
@@ -125,6 +129,13 @@ def in_brief(**key: str | int) -> Post | None:
         return None
     generations.reads(f"post:{found[0].id}")
     return _post_in_brief.of(found[0], bylines=[row for row in found if row.person_id])
+
+
+def text_of(**key: str | int) -> str:
+    """The HTML of the post with this *slug* or *id*, as far as comments may answer a passage of it."""
+    [name] = key
+    found = rows.fetch(_TEXT_BY[name], **key)
+    return found[0].body_html if found and found[0].passages_open else ""
 
 
 def by_slug(slug: str) -> Post | None:

@@ -51,6 +51,7 @@
     if (draft && !fields.comment.value) {
       fields.comment.value = draft.text;
       fields.key.value = draft.key;
+      if (fields.passage && draft.passage) [fields.passage.value, fields.passage_before.value] = draft.passage;
       form.dataset.sent = "perhaps";
       tellRestored(form);
     }
@@ -74,8 +75,9 @@
   }
 
   function keepDraft(form) {
-    const { comment, key } = form.elements;
-    if (comment.value.trim()) store.set(draftKey(form), JSON.stringify({ text: comment.value, key: key.value }));
+    const { comment, key, passage, passage_before: before } = form.elements;
+    const draft = { text: comment.value, key: key.value, passage: passage?.value ? [passage.value, before.value] : null };
+    if (comment.value.trim() || draft.passage) store.set(draftKey(form), JSON.stringify(draft));
     else store.remove(draftKey(form));
   }
 

@@ -1,4 +1,4 @@
-// What scripts add to writing a comment: a toolbar, shortcuts, links from pasted addresses.
+// What scripts add to writing a comment: a toolbar, shortcuts, links from pasted addresses, quotations of what is selected.
 // Without this file Markdown is typed by hand, and every form does its work.
 "use strict";
 (() => {
@@ -77,6 +77,14 @@
     return made;
   }
 
+  // A quotation at the end, set apart by empty lines.
+  function quote(form, words) {
+    const area = form.elements.comment;
+    const { value } = area;
+    const gap = !value.trim() || value.endsWith("\n\n") ? "" : value.endsWith("\n") ? "\n" : "\n\n";
+    put(area, value.length, value.length, `${gap}${words.trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n")}\n\n`);
+  }
+
   // One stop for Tab; the arrow keys go from button to button, as in every toolbar (WAI-ARIA practices).
   function furnish(area) {
     if (area.dataset.tools) return;
@@ -94,6 +102,11 @@
       }
       tool.tabIndex = bar.childElementCount ? -1 : 0;
       bar.append(tool);
+    }
+    const answered = commentOf(area.form);
+    if (answered) {
+      bar.append(button("Quote the comment", () => quote(area.form, textOf(answered.querySelector(".prose")).slice(0, LONGEST))));
+      bar.lastChild.tabIndex = -1;
     }
     bar.addEventListener("keydown", (event) => {
       const tools = [...bar.children];
@@ -134,9 +147,117 @@
     link(area, address);
   });
 
+  const LONGEST = 1000; // characters of a passage
+  const replyTo = (comment) => `/comments/${comment.id.replace("comment-", "")}/reply`;
+  const formBelow = (comment) => document.querySelector(`form[data-draft="${replyTo(comment)}"]`);
+  const commentOf = (form) => document.getElementById(`comment-${form.dataset.draft.match(/^\/comments\/(\d+)\/reply$/)?.[1]}`);
+  const passages = () => document.querySelector("#comment-form [name=passage]");
+
+  // The words of a range or an element: without quotations of others, and without the numbers that we put into the text.
+  function textOf(of) {
+    const holder = document.createElement("div");
+    holder.append(of.cloneContents?.() ?? of.cloneNode(true));
+    for (const other of holder.querySelectorAll(`.passage__answers${of.cloneContents ? "" : ", blockquote"}`)) other.remove();
+    for (const edge of holder.querySelectorAll("p, li, pre, br, blockquote")) edge.before("\n");
+    return holder.textContent.replace(/[^\S\n]+/g, " ").replace(/ ?\n\s*/g, "\n").trim();
+  }
+
+  // What is selected in the article or in one comment; a selection that runs on ends where that does.
+  function selected() {
+    const selection = getSelection();
+    if (!selection.rangeCount || selection.isCollapsed) return null;
+    const range = selection.getRangeAt(0).cloneRange();
+    const start = range.startContainer;
+    const prose = (start.closest ? start : start.parentElement)?.closest(".article > .prose, .comment > .prose");
+    if (!prose || prose.closest(".preview")) return null;
+    if (!prose.contains(range.endContainer)) range.setEndAfter(prose.lastChild);
+    const words = textOf(range);
+    return words ? { prose, range, words, comment: prose.closest(".comment") } : null;
+  }
+
+  const offer = button("", () => {
+    const found = selected();
+    offer.remove();
+    if (!found) return;
+    if (found.comment) return quoteBelow(found.comment, found.words);
+    const before = document.createRange();
+    before.setStart(found.prose, 0);
+    before.setEnd(found.range.startContainer, found.range.startOffset);
+    const { form } = passages();
+    form.elements.passage.value = found.words.replace(/\s+/g, " ");
+    form.elements.passage_before.value = textOf(before).slice(-60);
+    showPassage(form);
+    form.elements.comment.dispatchEvent(new Event("input", { bubbles: true }));
+    form.elements.comment.focus();
+    form.querySelector("[data-passage]").scrollIntoView({ block: "center" });
+  });
+  offer.className = "button button--main offer";
+  offer.addEventListener("pointerdown", (event) => event.preventDefault()); // what is selected stays so
+
+  // Below the end of what is selected, and next in the order of Tab.
+  function offerWords() {
+    const found = selected();
+    const fits = found && (found.comment
+      ? formBelow(found.comment) || found.comment.querySelector(`a[href="${replyTo(found.comment)}"]`)
+      : passages() && found.words.length <= LONGEST);
+    if (!fits) { if (document.activeElement !== offer) offer.remove(); return; }
+    offer.textContent = found.comment ? "Quote this" : "Answer this";
+    if (found.prose.nextSibling !== offer) found.prose.after(offer);
+    const [words, around] = [found.range.getBoundingClientRect(), offer.offsetParent.getBoundingClientRect()];
+    offer.style.top = `${words.bottom - around.top + 6}px`;
+    offer.style.left = `${Math.max(0, Math.min(words.left - around.left, around.width - offer.offsetWidth))}px`;
+  }
+
+  let waits;
+  document.addEventListener("selectionchange", () => { clearTimeout(waits); waits = setTimeout(offerWords, 150); });
+
+  // The form below a comment may have to come first.
+  let quoted = null;
+  function quoteBelow(comment, words) {
+    const form = formBelow(comment);
+    if (form) return quote(form, words);
+    quoted = { comment: comment.id, words };
+    comment.querySelector(`a[href="${replyTo(comment)}"]`).click();
+  }
+
+  // "Reply" while words of that comment are selected takes them along; a click lets go of them before it is one.
+  function takeAlong(event) {
+    const link = event.target.closest?.('.comment__actions a[href$="/reply"]');
+    const found = link && selected();
+    if (found?.comment && found.comment === link.closest(".comment")) quoted = { comment: found.comment.id, words: found.words };
+  }
+  document.addEventListener("pointerdown", takeAlong);
+  document.addEventListener("keydown", (event) => { if (event.key === "Enter") takeAlong(event); });
+
+  function insertQuoted() {
+    const comment = quoted && document.getElementById(quoted.comment);
+    const form = comment && formBelow(comment);
+    if (!form) return;
+    quote(form, quoted.words);
+    quoted = null;
+  }
+
+  function showPassage(form) {
+    const box = form.querySelector("[data-passage]");
+    if (!box) return;
+    box.hidden = !form.elements.passage.value;
+    box.querySelector("blockquote").textContent = form.elements.passage.value;
+    if (box.querySelector("button")) return;
+    const drop = button("Do not quote this", () => {
+      form.elements.passage.value = form.elements.passage_before.value = "";
+      showPassage(form);
+      form.elements.comment.dispatchEvent(new Event("input", { bubbles: true }));
+      form.elements.comment.focus();
+    });
+    drop.className = "plain-button";
+    box.append(drop);
+  }
+
   // What scrolls sideways can be scrolled with the keyboard in every browser.
   function settle() {
     document.querySelectorAll("form[data-draft] textarea[name=comment]").forEach(furnish);
+    document.querySelectorAll("form[data-draft]").forEach(showPassage);
+    insertQuoted();
     for (const block of document.querySelectorAll(".prose :is(pre, table)")) {
       if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
     }

@@ -223,11 +223,12 @@ def test_disclaimer_is_the_usual_one_or_its_own_or_none(client, make, editor, ki
     assert values(form_of(client, edit(post), "#post-form"))["disclaimer_kind"] == kind
 
 
-def test_comments_are_closed_by_an_empty_box(client, make, editor):
+@pytest.mark.parametrize("box", ["comments_open", "passages_open"])
+def test_discussion_and_passages_are_closed_by_an_empty_box(client, make, editor, box):
     post = make.post()
     form = form_of(client, edit(post), "#post-form")
-    press(client, form, without=("comments_open",))
-    assert not reread(post).comments_open
+    press(client, form, without=(box,))
+    assert not getattr(reread(post), box)
 
 
 def test_imported_html_stays_html(client, make, editor):

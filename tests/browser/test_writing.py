@@ -233,3 +233,146 @@ def test_changed_words_are_not_taken_for_what_arrived_before(server, open_post):
     send(page)
     expect(page.locator("#comment-list .comment").filter(has_text="last ones")).to_have_count(1)
     assert texts(server, post) == ["First words", "First words and last ones"]
+
+
+# Quoting
+
+ARTICLE = "The first sentence. A *second* one.\n\n第一句。第二句很**重要**，读者会回答它。\n\nThe last."
+
+
+def select(page: Page, selector: str, start: str, end: str) -> None:
+    """Select from the beginning of *start* to the end of *end*, as a pointer does."""
+    page.locator(selector).first.evaluate(
+        """(prose, [start, end]) => {
+          const walker = document.createTreeWalker(prose, NodeFilter.SHOW_TEXT), range = document.createRange();
+          let begun = false;
+          while (walker.nextNode()) {
+            const { data } = walker.currentNode;
+            if (!begun && data.includes(start)) range.setStart(walker.currentNode, data.indexOf(start));
+            begun ||= data.includes(start);
+            if (!begun || !data.includes(end)) continue;
+            range.setEnd(walker.currentNode, data.indexOf(end) + end.length);
+            break;
+          }
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+        }""",
+        [start, end],
+    )
+
+
+def test_selected_passage_is_answered_and_the_article_leads_there_and_back(server, open_post, width):
+    post, page, _ = open_post(width=width, body=ARTICLE)
+    select(page, ".article > .prose", "第二句", "回答它。")
+    page.get_by_role("button", name="Answer this").click()
+    expect(area(page)).to_be_focused()
+    expect(page.locator("[data-passage] blockquote")).to_have_text("第二句很重要，读者会回答它。")
+    page.reload()
+    expect(page.locator("[data-passage] blockquote")).to_have_text("第二句很重要，读者会回答它。")
+    write(page, "不对。")
+    send(page)
+    comment = page.locator("#comment-list .comment")
+    expect(comment.locator(".comment__passage")).to_have_text("第二句很重要，读者会回答它。")
+    expect(page.locator("[data-passage]")).to_be_hidden()
+    page.reload()
+    mark = page.get_by_role("link", name="1 answer to this passage")
+    expect(mark).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    [stored] = server.comments(post)
+    assert (stored.passage, stored.text) == ("第二句很重要，读者会回答它。", "不对。")
+    mark.click()
+    expect(page.locator(f"#comment-{stored.id}")).to_be_in_viewport()
+    comment.locator(".comment__passage a").click()
+    expect(page.locator(f"#passage-{stored.id} + .passage")).to_be_in_viewport()
+
+
+def test_passage_is_chosen_and_answered_with_the_keyboard_alone(server, open_post):
+    _post, page, _ = open_post(body=ARTICLE)
+    page.get_by_text("The first sentence.").click()  # where Tab goes on from
+    select(page, ".article > .prose", "A ", " one.")
+    offer = page.get_by_role("button", name="Answer this")
+    expect(offer).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(offer).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(area(page)).to_be_focused()
+    page.keyboard.type("Really?")
+    page.get_by_role("button", name="Do not quote this").press("Enter")
+    expect(page.locator("[data-passage]")).to_be_hidden()
+    expect(area(page)).to_be_focused()
+    expect(area(page)).to_have_value("Really?")
+
+
+def test_marked_passage_can_be_selected_and_answered_again(server, open_post):
+    post, page, _ = open_post(body=ARTICLE)
+    for words in ("One", "Two"):
+        select(page, ".article > .prose", "The first", "A " if words == "One" else "one.")
+        page.get_by_role("button", name="Answer this").click()
+        write(page, words)
+        send(page)
+        expect(page.locator("#comment-list .comment").filter(has_text=words)).to_be_visible()
+        page.reload()
+    assert [comment.passage for comment in server.comments(post)] == [
+        "The first sentence. A",
+        "The first sentence. A second one.",
+    ]
+
+
+def test_no_passage_is_offered_where_that_is_switched_off(open_post):
+    _, page, _ = open_post(body=ARTICLE, passages_open=False)
+    select(page, ".article > .prose", "The first", "one.")
+    page.evaluate("new Promise((done) => setTimeout(done, 300))")  # longer than an offer takes
+    expect(page.get_by_role("button", name="Answer this")).to_have_count(0)
+
+
+def test_without_scripts_a_typed_quotation_is_anchored(server, open_post, width):
+    _post, page, _ = open_post(width=width, scripts=False, body=ARTICLE)
+    write(page, "> 第二句很重要，读者会回答它。\n\n不对。")
+    send(page)
+    expect(page.locator("#comment-list .comment__passage a")).to_have_text("第二句很重要，读者会回答它。")
+    page.get_by_role("link", name="1 answer to this passage").click()
+    expect(page).to_have_url(re.compile(r"comments?[/-]\d+$"))
+    expect(page.locator(".comment__passage").first).to_be_visible()
+
+
+def test_selected_words_of_a_comment_are_quoted_into_the_reply(server, open_post, width):
+    post, page, _ = open_post(width=width)
+    parent = server.comment(post, "One thing. *Another* thing.\n\n第二段。", name="Ada")
+    page.reload()
+    prose, form = f"#comment-{parent.id} > .prose", f"#reply-{parent.id}-form"
+    select(page, prose, "Another", "第二段。")
+    page.get_by_role("button", name="Quote this").click()
+    expect(page.locator(f"{form}-comment")).to_have_value("> Another thing.\n> 第二段。\n\n")
+    expect(page.locator(f"{form}-comment")).to_be_focused()
+    page.keyboard.type("No.")
+    select(page, prose, "One", "thing.")
+    page.locator(f"#comment-{parent.id} .offer").click()
+    expect(page.locator(f"{form}-comment")).to_have_value("> Another thing.\n> 第二段。\n\nNo.\n\n> One thing.\n\n")
+
+
+def test_reply_takes_along_what_is_selected_and_the_keyboard_quotes_all(server, open_post):
+    post, page, _ = open_post()
+    first, second = (
+        server.comment(post, "One thing. Another.", name="Ada"),
+        server.comment(post, "Two.\n\n> old\n\n- a", name="Bo"),
+    )
+    page.reload()
+    select(page, f"#comment-{first.id} > .prose", "Another", "Another.")
+    page.get_by_role("link", name="Reply to Ada").click()
+    expect(page.locator(f"#reply-{first.id}-form-comment")).to_have_value("> Another.\n\n")
+    page.get_by_role("link", name="Reply to Bo").press("Enter")
+    expect(page.locator(f"#reply-{second.id}-form-comment")).to_have_value("")
+    page.locator(f"#reply-{second.id}-form").get_by_role("button", name="Quote the comment").press("Enter")
+    expect(page.locator(f"#reply-{second.id}-form-comment")).to_have_value("> Two.\n> a\n\n")
+
+
+def test_long_code_scrolls_sideways_in_its_own_block_and_by_keyboard(server, open_post, width):
+    post, page, _ = open_post(width=width)
+    server.comment(post, "مرحبا\n\n```\n" + "long_line = " * 40 + "\n```")
+    page.reload()
+    code = page.locator("#comment-list pre")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert code.evaluate("pre => pre.scrollWidth > pre.clientWidth && getComputedStyle(pre).direction") == "ltr"
+    code.focus()
+    page.keyboard.press("ArrowRight")
+    expect(code).to_be_focused()

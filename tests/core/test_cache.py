@@ -304,7 +304,7 @@ class World:
         self.make = make
         self.ada, self.bob = make.person("Ada", bio="Writes."), make.person("Bob")
         self.essay = make.post("Essay", slug="essay", tags=["Ethics", "Logic"], authors=[self.ada, self.bob])
-        self.reply_to = make.comment(self.essay, "First.")
+        self.reply_to = make.comment(self.essay, "First.", passage="Some text.")
         self.reply = make.comment(self.essay, "Second.", parent=self.reply_to, person_id=self.ada.id)
         self.other = make.post("Other", slug="other", tags=["Logic"], authors=[self.bob], path="/2019/other/")
         self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
@@ -321,6 +321,7 @@ class World:
         threads += [f"/comments/{self.reply_to.id}"]
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
         threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]
+        threads += [f"/comments/{self.reply_to.id}/passage"]
         news = [f"/posts/essay/comments?after={after}&skip=0&from=1&to=1" for after in (0, 1, 2, 3)]
         news += [f"/posts/essay/comments?after=2&skip=0&from=1&to=1&changes={changes}" for changes in (0, 1)]
         feeds = ["/feed.atom", "/comments.atom", "/tags/ethics/feed.atom", "/tags/logic/feed.atom"]
@@ -409,6 +410,10 @@ WRITES = {
     "picked": lambda world: world.get(type(world.reply), world.reply).pick(True),
     "removed for a reason": _removed_for_a_reason,
     "staff comment, and its portrait": _portrait,
+    "passages closed": _set(passages_open=False),
+    "another answer to a passage": lambda world: world.make.comment(
+        world.get(Post, world.essay), "Third.", passage="Some text."
+    ),
     "disclaimer": _set(disclaimer="Not legal advice."),
     "other authors": lambda world: world.get(Post, world.essay).credit([world.get(type(world.bob), world.bob)]),
     "other order of authors": lambda world: world.get(Post, world.essay).credit(
@@ -429,7 +434,13 @@ WRITES = {
     "comment held": lambda world: world.make.pending(world.get(Post, world.essay)),
 }
 # These make posts and comments, each in a transaction of its own.
-_WRITE_BY_THEMSELVES = {"new post", "new comment", "new comment elsewhere", "comment held"}
+_WRITE_BY_THEMSELVES = {
+    "new post",
+    "new comment",
+    "new comment elsewhere",
+    "comment held",
+    "another answer to a passage",
+}
 
 
 def write(world, name: str) -> None:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 
 from blueprints.accounts.guards import me
 from blueprints.accounts.models import Account
-from blueprints.comments import impersonation, notify, queries, spam, stretches, subscriptions, thread
+from blueprints.comments import impersonation, notify, passages, queries, spam, stretches, subscriptions, thread
 from blueprints.comments.forms import BlankForm, CommentForm
 from blueprints.comments.models import APPROVED, Comment, add, writer_hash
 from blueprints.comments.views.answers import (
@@ -33,6 +33,7 @@ from blueprints.core.db import db, now, writing
 from blueprints.core.htmx import answer, wants_fragment
 from blueprints.core.http import behind_tls, shared
 from blueprints.core.limits import TooFastError
+from blueprints.posts import queries as posts
 from blueprints.posts.models import Post
 
 log = logging.getLogger("hustings.comments")
@@ -101,8 +102,7 @@ def _submit(**key: str | int) -> ResponseReturnValue:
         person=account.person if account else None,
         address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
     )
-    words = str(form.comment.data)
-    comment.write(words, below=readable(**key) if markdown.names_number(words) else None)
+    _write(comment, form, **key)
     if not markdown.plain_text(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
         return _invalid(form, **key)
@@ -126,6 +126,18 @@ def _submit(**key: str | int) -> ResponseReturnValue:
     return response
 
 
+def _write(comment: Comment, form: CommentForm, **key: str | int) -> None:
+    """Put the words into *comment*, and the passage that it answers. Asks for the article only if there may be one."""
+    written, words = form.comment.data or "", form.passage.data or ""
+    if words or written.startswith(">"):
+        html = posts.text_of(**key) if site.shown().passages_open else ""
+        before = form.passage_before.data or ""
+        passage, written = passages.claimed(html, words, before, written, is_reply=bool(form.parent_id))
+        for name, value in passages.fields(passage).items():
+            setattr(comment, name, value)
+    comment.write(written, below=readable(**key) if markdown.names_number(written) else None)
+
+
 def _preview(form: CommentForm, account: Account | None, **key: str | int) -> ResponseReturnValue:
     """What would be published, drawn as it would be. Who writes may still be left open; nothing is stored."""
     form.validate()
@@ -134,7 +146,7 @@ def _preview(form: CommentForm, account: Account | None, **key: str | int) -> Re
         field.errors = []
     comment = Comment(id=0, name=typed["author"], url=typed["url"], state=APPROVED, created_at=now())
     post = readable(**key)
-    comment.write(form.comment.data or "", below=post)
+    _write(comment, form, **key)
     if not form.comment.errors and not markdown.plain_text(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
     if any(field.errors for field in form) or not form.is_of(post.id):
@@ -155,9 +167,7 @@ def _preview(form: CommentForm, account: Account | None, **key: str | int) -> Re
 
 def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, is_staff: bool) -> tuple[Comment, bool]:
     """Inside the write lock: the comment that is there now, and whether it is this one."""
-    sent = queries.like(
-        post.id, key=comment.submission_key, email=comment.email, text=comment.text, parent_id=parent_id
-    )
+    sent = queries.like(post.id, comment, parent_id)
     here = sorted((row for row in sent if row.post_id == post.id), key=lambda row: not row.has_key)
     if here:
         return known(here[0].id), False
@@ -181,6 +191,8 @@ def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, 
     if verdict.imitates:
         impersonation.note(comment, *verdict.imitates)
     notify.announce(comment, parent)
+    if comment.passage and comment.is_public:
+        passages.gather(db.session.connection(), post.id)
     return comment, True
 
 

@@ -3,7 +3,7 @@
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.comments import queries, stretches, thread
+from blueprints.comments import passages, queries, stretches, thread
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.forms import BlankForm
 from blueprints.comments.models import APPROVED, Comment, writer_hash
@@ -104,6 +104,19 @@ def _missing(comment: Comment, post: Post) -> ResponseReturnValue:
         abort(404)
     above = [row for row in stretches.above(comment.id) if row.state == APPROVED]
     return render_template("comments/gone.html", comment=comment, post=post, parent=above[-1] if above else None), 410
+
+
+@bp.get("/comments/<id:number>/passage")
+@shared()
+def passage(number: int) -> ResponseReturnValue:
+    """All answers to the passage that this comment answers."""
+    comment = known(number)
+    post = readable(id=comment.post_id)
+    answers = passages.answering(comment) if comment.passage else []
+    if not answers:
+        abort(404)
+    entries = [thread.Entry.of(each) for each in answers]
+    return render_template("comments/passage.html", post=post, words=entries[0].passage, entries=entries)
 
 
 def _is_common(post: Post, number: int, upto: int | None, after: int | None) -> bool:
