@@ -34,6 +34,8 @@ def run() -> None:
             render_as_batch=True,
             render_item=render,
             include_name=keep,
+            # SQLite's own driver would commit before each change of a table; ours does not (core/sqlite.py).
+            transactional_ddl=True,
             transaction_per_migration=False,
             **{
                 key: value

@@ -87,6 +87,16 @@ def test_threads_from_before_their_places_were_kept_are_laid_as_new_ones_are(app
     db.session.remove()
 
 
+def test_search_finds_what_was_written_before_there_was_an_index(app, client, make):
+    make.comment(make.post("Lighthouse"), "A foghorn.")
+    db.session.remove()
+    upgrade.migrate(app)
+    flask_migrate.downgrade(revision="0008")
+    flask_migrate.upgrade()
+    assert "Lighthouse" in client.get("/search?q=lighthouse").text
+    assert "foghorn" in client.get("/search?q=foghorn&in=comments").text
+
+
 def test_migration_that_fails_leaves_the_database_as_it_was(empty):
     tables = []
 
