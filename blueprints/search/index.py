@@ -49,8 +49,8 @@ class Backend(Protocol):
     def clear(self, connection: Connection, /) -> None:
         """Take all entries out."""
 
-    def find(self, kind: str, query: Query, moment: datetime, /) -> list[Match]:
-        """The newest public matches, with how good they are."""
+    def find(self, kind: str, query: Query, moment: datetime, /, *, ranked: bool) -> list[Match]:
+        """The newest public matches; if *ranked*, the newest titles as well, and how good each is."""
 
 
 _BACKENDS: dict[str, Backend] = {"sqlite": sqlite, "postgresql": postgresql}

@@ -95,11 +95,11 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql(f"TRUNCATE search_{kind}")
 
 
-def find(kind: str, query: Query, moment: datetime) -> list[Match]:
-    """The newest public matches, at most MOST + 1, with how good they are."""
+def find(kind: str, query: Query, moment: datetime, *, ranked: bool) -> list[Match]:
+    """The newest public matches with how good they are, at most MOST + 1, and as many titles if *ranked*."""
     weighed = " & ".join(map(_phrase, query.wanted))
     newest = rows.fetch(_NEWEST[kind], match=_expression(query), weighed=weighed, now=moment)
-    if len(newest) > MOST:
+    if ranked and len(newest) > MOST:
         titled = _expression(query, label="A")
         newest = [*rows.fetch(_NEWEST[kind], match=titled, weighed=weighed, now=moment), *newest]
     return [Match(row.id, row.score, row.moment) for row in newest]

@@ -41,6 +41,7 @@ _AUTHORS = (
 _COMMENTS = select(
     COMMENTS.c.id, COMMENTS.c.number, COMMENTS.c.name, COMMENTS.c.html, COMMENTS.c.created_at, COMMENTS.c.post_id
 ).where(COMMENTS.c.id.in_(_IDS))
+_post = rows.Shape(Post, _PLACE)
 _PLACES = select(POSTS.c.id, *_PLACE).where(POSTS.c.id.in_(_IDS))
 
 
@@ -92,24 +93,29 @@ class Found:
 def found(text: str, kind: str | None, number: int) -> Found:
     """Page *number* of what *text* finds: one *kind*, or where none is asked for, what there is."""
     query = words.asked(text)
-    matches = {each: _matches(each, query) for each in KINDS}
-    counts = {each: len(of) for each, of in matches.items()}
-    if kind is None:
-        kind = COMMENT if counts[COMMENT] and not counts[POST] else POST
-    ids = [match.id for match in matches[kind][:MOST][(number - 1) * PER_PAGE : number * PER_PAGE]]
+    shown = _matches(kind or POST, query)
+    others = {each: len(_matches(each, query, ranked=False)) for each in KINDS if each != (kind or POST)}
+    if kind is None and not shown and others[COMMENT]:
+        kind, others, shown = COMMENT, {POST: 0}, _matches(COMMENT, query)
+    kind = kind or POST
+    counts = {kind: len(shown), **others}
+    ids = [match.id for match in shown[:MOST][(number - 1) * PER_PAGE : number * PER_PAGE]]
     hits: list[Any] = _shown[kind](ids, query.begun) if ids else []
     return Found(text, query, kind, counts, number, sorted(hits, key=lambda hit: ids.index(_id_of(hit))))
 
 
-def _matches(kind: str, query: Query) -> list[Match]:
-    """The matches, the best first. A last word that finds less than a full list is taken for the beginning of one."""
+def _matches(kind: str, query: Query, *, ranked: bool = True) -> list[Match]:
+    """The matches, the best first if they are to be *ranked*.
+
+    A last word that finds less than a full list is taken for the beginning of one.
+    """
     if not query.wanted:
         return []
     moment = now()
     find = index.backend(db.session.connection()).find
-    matches = find(kind, query, moment)
+    matches = find(kind, query, moment, ranked=ranked)
     if len(matches) <= MOST and query.begun is not query:
-        matches = find(kind, query.begun, moment)
+        matches = find(kind, query.begun, moment, ranked=ranked)
     best = max((match.score for match in matches), default=0.0) or 1.0
     ordered = sorted(
         {match.id: match for match in matches}.values(),
@@ -125,7 +131,7 @@ def _id_of(hit: PostHit | CommentHit) -> int:
 
 def _place(row: Any, **others: Any) -> Post:
     """As much of a post as its address and heading need."""
-    return Post(slug=row.slug, path=row.path, title=row.title, extract=row.extract, **others)
+    return _post.of((row.slug, row.path, row.title, row.extract), **others)
 
 
 def _post_hits(ids: list[int], query: Query) -> list[PostHit]:

@@ -3,12 +3,14 @@
 import html as markup
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from blueprints.search.words import LONGEST_TEXT, Query, composed, fold
 
 LENGTH, BEFORE = 240, 70
 _MOST_MARKS = 50
+_WINDOW = 2000
 _QUOTED = r'[^<>"]*(?:"[^"]*"[^<>"]*)*'
 _BLOCK = re.compile(
     rf"</?(?:blockquote|br|caption|d[dlt]|details|div|fig\w+|h\d|hr|li|[ou]l|p|pre|section|summary|t\w+)\b{_QUOTED}>"
@@ -37,7 +39,11 @@ def whole(text: str, query: Query) -> list[Piece]:
 def around(text: str, query: Query) -> list[Piece]:
     """The stretch of *text* (plain, on one line) that holds most of what *query* looks for, else its beginning."""
     text = text[:LONGEST_TEXT]
-    spans = _spans(text, query)
+    spans: list[tuple[int, int]] = []
+    for start, stop in _windows(text):
+        spans = [(start + begin, start + end) for begin, end in _spans(text[start:stop], query)]
+        if spans:
+            break
     best = max(
         spans, key=lambda span: sum(span[0] <= other[0] < span[0] + LENGTH - BEFORE for other in spans), default=(0, 0)
     )
@@ -49,6 +55,18 @@ def around(text: str, query: Query) -> list[Piece]:
         stop = blank
     pieces = _pieces(text, spans, start, stop)
     return [*([Piece("… ")] if start else []), *pieces, *([Piece(" …")] if stop < len(text) else [])]
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """*text* in stretches that end at a blank: mostly the first has what is looked for, and no other is folded."""
+    start = 0
+    while start < len(text):
+        stop = start + _WINDOW
+        if stop < len(text):
+            blank = text.rfind(" ", start + LENGTH, stop)
+            stop = blank if blank > 0 else stop
+        yield start, stop
+        start = stop
 
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:

@@ -91,13 +91,15 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql(f"INSERT INTO search_{kind}(search_{kind}) VALUES ('delete-all')")  # noqa: S608
 
 
-def find(kind: str, query: Query, moment: datetime) -> list[Match]:
-    """The newest public matches, at most MOST + 1, with how good they are.
+def find(kind: str, query: Query, moment: datetime, *, ranked: bool) -> list[Match]:
+    """The newest public matches, at most MOST + 1 and twice as many if *ranked*: then with how good they are.
 
     A word that is in more than COMMON texts says nothing about which of them is meant, and to weigh it would read all
     of them: it must be there, but does not count.
     """
     newest = rows.fetch(_NEWEST[kind], match=_expression(query), now=moment)
+    if not ranked:
+        return [Match(row.id, 0.0, row.moment) for row in newest]
     if len(newest) > MOST:
         titled = _expression(query, within="head")
         newest = [*rows.fetch(_NEWEST[kind], match=titled, now=moment), *newest]
