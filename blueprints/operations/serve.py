@@ -35,6 +35,7 @@ from granian._granian import SocketHolder
 from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
+from granian.server import mp
 from granian.server.mp import MPServer, WorkerProcess
 from sqlalchemy.orm import configure_mappers
 
@@ -94,9 +95,12 @@ class Server(MPServer):
         self.pipes.append(heard)
         return super()._spawn_worker(idx, partial(self._work, target), partial(self._load, tell))
 
-    def _load(self, tell: int) -> workers.Application:
+    def _load(self, tell: int) -> workers.Doorkeeper:
         """In a worker: what it answers with."""
-        return workers.attend(self.app.wsgi_app, Postman(self.app), tell)
+        cache = self.app.extensions.get("cache")
+        at_hand = cache.at_hand if cache and not cache.tells else None
+        mp._wsgi_call_wrap = workers.answering  # type: ignore[assignment, attr-defined]
+        return workers.attend(workers.Doorkeeper(self.app.wsgi_app, at_hand), Postman(self.app), tell)
 
     def _work(self, target: Callable[..., None], *args: Any) -> None:
         """In a worker: its whole life. One at a time lets go of the database: the last writes SQLite's log back."""

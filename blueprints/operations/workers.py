@@ -12,6 +12,8 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
+from granian import wsgi as granian_wsgi
+
 from blueprints.core.postman import Postman
 
 # Threads that a worker may spend inside Python. Granian starts them as they are needed; the more of them compete, the
@@ -27,18 +29,24 @@ SILENT_SECONDS = 40
 # How long a worker that is to leave waits for the last request on each connection, and what silence ends the waiting.
 SECONDS_TO_LEAVE = 3
 QUIET_SECONDS = 0.4
+_BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 _READING = {"GET", "HEAD"}
 _ENDINGS = {signal.SIGTERM, signal.SIGINT}
 
 StartResponse = Callable[..., Any]
+AtHand = Callable[[dict[str, Any]], tuple[int, list[tuple[str, str]], bytes] | None]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Doorkeeper:
-    """The outermost WSGI layer of a worker: receives bodies, and at the end says goodbye with each answer."""
+    """The outermost WSGI layer of a worker: receives bodies, and at the end says goodbye with each answer.
 
-    def __init__(self, app: Application) -> None:
+    *at_hand* is what can answer at once (core/cache.py), given no more than what the request said.
+    """
+
+    def __init__(self, app: Application, at_hand: AtHand | None = None) -> None:
         self.app = app
+        self.at_hand = at_hand
         self.seats = threading.BoundedSemaphore(SENDERS)
         self.closing = False
         self.last_request = 0.0
@@ -48,11 +56,7 @@ class Doorkeeper:
             self.last_request = time.monotonic()
             if environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # HTTP/2 has a message of its own for this, granian sends it
                 start_response = _last_answer(start_response)
-        if (
-            environ["REQUEST_METHOD"] in _READING
-            and "CONTENT_LENGTH" not in environ
-            and "HTTP_TRANSFER_ENCODING" not in environ
-        ):
+        if environ["REQUEST_METHOD"] in _READING and _BODY.isdisjoint(environ):
             return self.app(environ, start_response)
         return self._receive(environ, start_response)
 
@@ -86,12 +90,35 @@ class Doorkeeper:
             time.sleep(min(begin + SECONDS_TO_LEAVE, self.last_request + QUIET_SECONDS) - moment)
 
 
-def attend(app: Application, postman: Postman, tell: int) -> Application:
-    """In a new worker: *app* behind its doorkeeper, with threads that look after signals, parent, connections, mail.
+def answering(
+    door: Doorkeeper, scope_options: dict[str, Any], log_format: str | None = None
+) -> Callable[[Any, dict[str, Any]], int]:
+    """What granian calls for each request: its own way to a WSGI application, behind a shorter one to what is at hand.
+
+    Its own copies the whole environment of the process for each request, and makes objects to collect the answer in.
+    """
+    by_wsgi = granian_wsgi._callback_wrapper(door, scope_options, log_format)
+
+    def answer(protocol: Any, scope: dict[str, Any]) -> int:
+        if (
+            door.at_hand is None
+            or door.closing
+            or not _BODY.isdisjoint(scope)
+            or (found := door.at_hand(scope)) is None
+        ):
+            status: int = by_wsgi(protocol, scope)
+            return status
+        protocol.response_bytes(*found)
+        return found[0]
+
+    return answer
+
+
+def attend(door: Doorkeeper, postman: Postman, tell: int) -> Doorkeeper:
+    """In a new worker: its *door*, with threads that look after signals, parent, connections, mail.
 
     On the pipe *tell* the parent hears that the worker is there, and from then on that it lives.
     """
-    door = Doorkeeper(app)
     # Granian's threads inherit this: the two signals reach nobody but the thread that waits for them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     threading.Thread(target=_leave_when_told, args=(door, postman), daemon=True).start()
