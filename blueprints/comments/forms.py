@@ -1,14 +1,17 @@
 """The public comment form. Its field names are part of the site's interface and stay."""
 
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
+from blueprints.comments.models import MARKDOWN, Comment, render
 from blueprints.comments.reports import REASONS
-from blueprints.core import settings
+from blueprints.core import markdown, settings
 from blueprints.core.db import LARGEST_ID
 from blueprints.core.fields import (
     AtMost,
@@ -20,6 +23,7 @@ from blueprints.core.fields import (
     storable,
     web_address,
 )
+from blueprints.posts.models import Post
 
 NAME, EMAIL, URL, TEXT, NOTE = 80, 254, 200, 10_000, 1000
 # Much longer than any page is kept by a cache or left open by a reader who thinks.
@@ -92,6 +96,19 @@ class CommentForm(Form):
             self.token.errors = [STALE]
             self.token.data = token_for(post_id)
 
+    def rendered(self, post: Post | None, text_format: str = MARKDOWN) -> str | None:
+        """The HTML of what was written; nothing if something is not as it should be, and the fields say what.
+
+        *post* is asked for only where the text names comments by their numbers.
+        """
+        if not self.validate():
+            return None
+        html = render(str(self.comment.data), text_format, post)
+        if not markdown.plain_text(html):
+            self.comment.errors = ["There is nothing to read in this text."]
+            return None
+        return html
+
     def validate_notify(self, field: SelectField) -> None:
         """One of the choices; a form of before has none."""
         if (field.data or "") not in {choice.value for choice in NOTIFY}:
@@ -122,6 +139,40 @@ class CommentForm(Form):
     def general_errors(self) -> list[str]:
         """What is wrong with the form as a whole, not with a field that can be seen."""
         unseen = (self.parent, self.key, self.token, self.passage, self.passage_before)
+        return [*self.form_errors, *(str(error) for field in unseen for error in field.errors)]
+
+
+class EditForm(CommentForm):
+    """The words of a comment, changed: every rule of a new one holds again, also for what cannot be changed here."""
+
+    basis = HiddenField(validators=[storable])
+
+    @classmethod
+    def of(cls, comment: Comment) -> "EditForm":
+        """The form as it opens."""
+        return cls(
+            data={"comment": comment.text, "basis": comment.fingerprint, "token": token_for(comment.post_id)},
+        )
+
+    @classmethod
+    def sent(cls, fields: Mapping[str, str], comment: Comment) -> "EditForm":
+        """What came in, below the name and address that *comment* has."""
+        who = {"author": comment.name, "email": comment.email, "url": comment.url, "parent": ""}
+        return cls(MultiDict({**fields, **who}))
+
+    def is_stale(self, comment: Comment) -> bool:
+        """Whether *comment* says something else than when the form was opened, and not just what was sent."""
+        return comment.fingerprint != self.basis.data and comment.text != self.comment.data
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The fields that nobody sees."""
+        return {field.name: field.data or "" for field in (self.key, self.token, self.basis)}
+
+    @property
+    def general_errors(self) -> list[str]:
+        """What is wrong with the form as a whole, or with a field that is not drawn."""
+        unseen = (self.author, self.email, self.url, self.key, self.token, self.basis)
         return [*self.form_errors, *(str(error) for field in unseen for error in field.errors)]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from blinker import Signal
 from sqlalchemy import (
@@ -33,6 +33,8 @@ from blueprints.posts.models import Post
 
 PENDING, APPROVED, SPAM, TRASH = "pending", "approved", "spam", "trash"
 STATES = (PENDING, APPROVED, SPAM, TRASH)
+# Its writer has taken it back: the words are gone, nobody can bring them back, and no list of the desk shows it.
+WITHDRAWN = "withdrawn"
 # A mention is a page elsewhere that says it links here (pingback, trackback): listed below the thread, unnumbered.
 COMMENT, MENTION = "comment", "mention"
 MARKDOWN, HTML = "markdown", "html"
@@ -113,6 +115,7 @@ class Comment(Base):
     passage_lost: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     address_hash: Mapped[str] = mapped_column(String(32), default="")
     writer_hash: Mapped[str] = mapped_column(String(64), default="")
     submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -122,6 +125,9 @@ class Comment(Base):
     post: Mapped[Post] = relationship(lazy="joined", innerjoin=True)
     parent: Mapped["Comment | None"] = relationship(remote_side=[id])
     person: Mapped[Person | None] = relationship()
+    versions: Mapped[list["Version"]] = relationship(
+        order_by="Version.id", cascade="all, delete-orphan", passive_deletes=True, back_populates="comment"
+    )
 
     def touches(self, changes: Changes) -> Iterator[str]:
         """The page of its post, and the newest of the site: what was never published changes nothing."""
@@ -136,6 +142,7 @@ class Comment(Base):
             "html",
             "person_id",
             "created_at",
+            "edited_at",
             "removed_because",
             "marks",
             "picked_at",
@@ -154,20 +161,24 @@ class Comment(Base):
         """The id of its element on the page."""
         return f"comment-{self.id}"
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells its words from others; a form that was opened on them remembers it."""
+        return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()[:16]
+
     def write(self, text: str, text_format: str = MARKDOWN, *, below: Post | None = None) -> None:
         """Set the text and render it, once; numbers in it are of its post, or of the one that it will be *below*."""
-        self.text, self.text_format = text, text_format
-        if text_format != MARKDOWN:
-            self.html = markdown.clean_comment(text)
-        elif post := below or self.post:
-            self.html = markdown.comment_html(text, numbers_at=f"/posts/{post.slug}/c/", highest=post.last_number or 0)
-        else:
-            self.html = markdown.comment_html(text)
+        self.text, self.text_format, self.html = text, text_format, render(text, text_format, below or self.post)
 
     def move_to(self, state: str) -> None:
-        """Change the state; the first approval gives number and date, and the post's count follows."""
+        """Change the state; the first approval gives number and date, and the post's count follows.
+
+        What its writer has withdrawn stays so: there is nothing left to bring back.
+        """
         if state not in STATES:
             raise ValueError(f"no such state: {state}")
+        if self.state == WITHDRAWN:
+            return
         was_counted = self.is_public
         self.state = state
         if self.kind == COMMENT:
@@ -196,6 +207,77 @@ class Comment(Base):
     def is_by(self, writer: str | None) -> bool:
         """Whether the browser that holds the cookie value *writer* sent it."""
         return bool(writer) and bool(self.writer_hash) and self.writer_hash == writer_hash(str(writer))
+
+    def editable_until(self, minutes: int) -> datetime | None:
+        """When its writer can no longer change it, who has so many *minutes*; nothing if that is over or never was."""
+        until = self.created_at + timedelta(minutes=minutes)
+        return until if self.state in (PENDING, APPROVED) and until > now() else None
+
+    def edit(self, text: str, html: str, *, by_editor: bool = False, reason: str = "") -> None:
+        """Put other words in its place. What readers have seen is kept as a version; what nobody saw is not."""
+        if text == self.text:
+            return
+        if self.is_public:
+            self.edited_at = now()
+            if not self.versions:
+                self.versions.append(Version.of(self, self.created_at))
+        self.text, self.html = text, html
+        if self.is_public:
+            self.versions.append(Version.of(self, self.edited_at, by_editor=by_editor, reason=reason))
+        elif self.versions:  # held again after a change, and changed once more before an editor saw it
+            self.versions[-1].take(self)
+
+    def withdraw(self) -> None:
+        """Take the words back for good, all versions of them; the number stays, for what was answered."""
+        self.post.comment_count -= self.is_public and self.kind == COMMENT
+        self.state, self.hold_reason = WITHDRAWN, ""
+        self.text, self.html, self.url, self.removed_because = "", "", "", ""
+        self.pick(False)
+        self.versions, self.edited_at = [], None
+
+
+class Version(Base):
+    """What a published comment said from one moment to the next; the last one is what it says now."""
+
+    __tablename__ = "comment_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    text_format: Mapped[str] = mapped_column(String(10))
+    written_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_editor: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    is_hidden: Mapped[bool] = mapped_column(default=False)
+
+    comment: Mapped[Comment] = relationship(back_populates="versions")
+
+    @classmethod
+    def of(
+        cls, comment: Comment, written_at: datetime | None, *, by_editor: bool = False, reason: str = ""
+    ) -> "Version":
+        """What *comment* says now."""
+        version = cls(written_at=written_at, by_editor=by_editor, reason=reason)
+        version.take(comment)
+        return version
+
+    def take(self, comment: Comment) -> None:
+        """Say what *comment* says now."""
+        self.text, self.text_format = comment.text, comment.text_format
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """The page of its history; a new one comes with a change of the comment itself."""
+        if changes.of("is_hidden"):
+            yield f"post:{self.comment.post_id}"
+
+
+def render(text: str, text_format: str = MARKDOWN, post: Post | None = None) -> str:
+    """The HTML that readers see of a comment's *text*; numbers in it are those of the comments of *post*."""
+    if text_format != MARKDOWN:
+        return markdown.clean_comment(text)
+    if post is None:
+        return markdown.comment_html(text)
+    return markdown.comment_html(text, numbers_at=f"/posts/{post.slug}/c/", highest=post.last_number or 0)
 
 
 def writer_hash(token: str) -> str:

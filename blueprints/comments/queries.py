@@ -15,6 +15,8 @@ from blueprints.core.db import db, now
 from blueprints.posts.models import Byline, Post
 
 REPEAT_MINUTES = 10
+# So many of one's own comments below one post are at hand; what is older is on "my comments".
+MOST_OWN = 50
 # How far the desk counts what is published, spam or in the trash: to count a million takes 100 ms.
 COUNTED = 1000
 _C = Comment.__table__.c
@@ -103,18 +105,20 @@ def is_known(writer: str | None, email: str) -> bool:
     return bool(rows.fetch(_KNOWN, writer=writer_hash(writer), email=email))
 
 
-def waiting_of(writer: str, post_id: int) -> list[Comment]:
-    """What the browser with this *writer* hash has sent to a post and nobody has looked at yet, or was taken away for
-    a reason that it is told.
+def sent_by(writer: str, post_id: int) -> list[Comment]:
+    """What the browser with this *writer* hash has sent to a post: the last of what waits, is published, or was taken
+    away for a reason that it is told.
     """
+    told = and_(Comment.state == TRASH, Comment.removed_because != "")
     query = (
         select(Comment)
         .where(Comment.writer_hash == writer, Comment.post_id == post_id)
-        .where(or_(Comment.state == PENDING, and_(Comment.state == TRASH, Comment.removed_because != "")))
+        .where(or_(Comment.state.in_((PENDING, APPROVED)), told))
         .options(selectinload(Comment.parent))
-        .order_by(Comment.id)
+        .order_by(Comment.id.desc())
+        .limit(MOST_OWN)
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query))[::-1]
 
 
 def picked(post: Post) -> Sequence[Row[Any]]:

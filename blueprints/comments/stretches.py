@@ -45,6 +45,7 @@ class Row(NamedTuple):
     html: str
     person_id: int | None
     created_at: datetime
+    edited_at: datetime | None
     source_id: str | None
     email: str
     marks: int

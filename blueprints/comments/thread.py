@@ -59,7 +59,10 @@ class Face(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One comment as it stands in the thread: all that its drawing depends on. A tombstone has no words."""
+    """One comment as it stands in the thread: all that its drawing depends on. A tombstone has no words.
+
+    *gone* is the state of a tombstone: why nothing is to be read there.
+    """
 
     id: int
     number: int | None
@@ -75,7 +78,8 @@ class Entry(NamedTuple):
     takes_replies_inside: bool = True
     opens: bool = False
     closes: int = 0
-    is_tombstone: bool = False
+    edited_at: datetime | None = None
+    gone: str = ""
     is_new: bool = False
     is_pending: bool = False
     hold_reason: str = ""
@@ -104,6 +108,7 @@ class Entry(NamedTuple):
             url=comment.url,
             html=comment.html,
             created_at=comment.created_at,
+            edited_at=comment.edited_at,
             mark=_mark(comment.person_id, comment.post) if comment.person_id else "",
             in_reply_to=answered(comment) if comment.depth > deepest else None,
             passage=Quoted.of(comment, comment.post),
@@ -116,6 +121,11 @@ class Entry(NamedTuple):
             removed_because="" if comment.is_public else comment.removed_because or "",
             up=Ref(parent.id, parent.number) if parent and comment.is_public else None,
         )
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether it only holds its place."""
+        return bool(self.gone)
 
     @property
     def is_long(self) -> bool:
@@ -345,8 +355,9 @@ def _entry(row: Row, post: Post, **place: object) -> Entry:
         row.created_at,
         mark=_mark(row.person_id, post) if row.person_id and not removed else "",
         old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
+        edited_at=None if removed else row.edited_at,
+        gone=row.state if removed else "",
         passage=Quoted.of(row, post) if row.passage and not removed else None,
-        is_tombstone=removed,
         face=None if removed else Face.of(row.name, row.email, row.slug, row.portrait),
         marks=row.marks,
         is_picked=row.picked_at is not None,

@@ -49,6 +49,7 @@ class Settings:
     threads_per_page: int
     thread_depth: int
     refresh_seconds: int
+    edit_minutes: int
     comment_limit: str
     sign_in_limit: str
     mark_limit: str
@@ -92,6 +93,7 @@ class Settings:
             threads_per_page=read.number("THREADS_PER_PAGE", 50, low=1, high=500),
             thread_depth=read.number("THREAD_DEPTH", 5, low=1, high=10),
             refresh_seconds=read.number("REFRESH_SECONDS", 30, low=5, high=3600),
+            edit_minutes=read.number("EDIT_MINUTES", 15, low=0, high=10_080),
             comment_limit=read.limit("COMMENT_LIMIT", "10 per minute"),
             sign_in_limit=read.limit("SIGN_IN_LIMIT", "10 per 15 minutes"),
             mark_limit=read.limit("MARK_LIMIT", "30 per minute"),

@@ -48,7 +48,8 @@
     form.dataset.ready = "yes";
     const fields = form.elements;
     const draft = JSON.parse(store.get(draftKey(form)) || "null");
-    if (draft && !fields.comment.value) {
+    // A change of a comment opens with what is stored: the draft is of use as long as that is what it was begun on.
+    if (draft && (fields.basis ? draft.basis === fields.basis.value : !fields.comment.value)) {
       fields.comment.value = draft.text;
       fields.key.value = draft.key;
       if (fields.passage && draft.passage) [fields.passage.value, fields.passage_before.value] = draft.passage;
@@ -56,12 +57,13 @@
       tellRestored(form);
     }
     fields.key.value ||= newKey();
+    showRoom(form);
+    const remember = form.querySelector("[data-remember]");
+    if (!remember) return;
     const known = JSON.parse(store.get("who") || "null");
     for (const name of WHO) if (known?.[name] && !fields[name].value) fields[name].value = known[name];
-    const remember = form.querySelector("[data-remember]");
     remember.closest("[hidden]").hidden = false;
     remember.checked = known !== null;
-    showRoom(form);
     // Whose name is filled in already goes on to the text.
     if (document.activeElement === fields.author && fields.author.value) fields.comment.focus();
   }
@@ -75,8 +77,8 @@
   }
 
   function keepDraft(form) {
-    const { comment, key, passage, passage_before: before } = form.elements;
-    const draft = { text: comment.value, key: key.value, passage: passage?.value ? [passage.value, before.value] : null };
+    const { comment, key, basis, passage, passage_before: before } = form.elements;
+    const draft = { text: comment.value, key: key.value, basis: basis?.value, passage: passage?.value ? [passage.value, before.value] : null };
     if (comment.value.trim() || draft.passage) store.set(draftKey(form), JSON.stringify(draft));
     else store.remove(draftKey(form));
   }
@@ -94,7 +96,9 @@
   });
 
   function rememberWho(form) {
-    if (!form.querySelector("[data-remember]").checked) return store.remove("who");
+    const remember = form.querySelector("[data-remember]");
+    if (!remember) return;
+    if (!remember.checked) return store.remove("who");
     store.set("who", JSON.stringify(Object.fromEntries(WHO.map((name) => [name, form.elements[name].value]))));
   }
 
@@ -155,7 +159,7 @@
   });
   document.addEventListener("htmx:finally:request", (event) => {
     const { sourceElement, response } = event.detail.ctx;
-    if (!(response?.status >= 400) || response.status === 422 || !sourceElement.dataset?.draft) return;
+    if (!(response?.status >= 400) || [409, 422].includes(response.status) || !sourceElement.dataset?.draft) return;
     if (!sourceElement.querySelector("[role=alert] .problem")) {
       say(sourceElement, `The site answered with an error (${response.status}). Your text is still here: please send it again in a moment.`);
     }
@@ -171,8 +175,36 @@
   function noteOwn() {
     const own = document.getElementById("own-comments");
     if (!own?.childElementCount) return;
-    if (own.querySelector(".comment")) store.set(`own:${own.dataset.own}`, "yes");
+    if (own.querySelector("[data-own-of]")) store.set(`own:${own.dataset.own}`, "yes");
     else store.remove(`own:${own.dataset.own}`);
+  }
+
+  // What can be done with an own comment stands beside it, not in a list below the thread: the page is the same for
+  // all readers, this part of it is not.
+  function placeOwn() {
+    for (const placed of document.querySelectorAll("#comment-list .comment__own")) placed.remove();
+    const own = document.getElementById("own-comments");
+    for (const actions of own?.querySelectorAll("[data-own-of]") ?? []) {
+      const slot = document.querySelector(`#comment-list #reply-${actions.dataset.ownOf}`);
+      (actions.closest("li:not([id])") ?? actions).hidden = slot !== null;
+      if (!slot) continue;
+      const placed = actions.cloneNode(true);
+      placed.hidden = false;
+      slot.before(placed);
+      htmx.process(placed);
+    }
+    for (const list of own?.querySelectorAll(".own__published") ?? []) list.hidden = !list.querySelector("li:not([hidden])");
+  }
+
+  function countDown() {
+    for (const left of document.querySelectorAll("[data-until]")) {
+      const minutes = Math.ceil((new Date(left.dataset.until) - Date.now()) / 60000);
+      if (minutes > 0) left.textContent = `${minutes} ${minutes === 1 ? "minute" : "minutes"} left to edit`;
+      else {
+        left.closest(".comment__own")?.querySelector('a[href$="/edit"]')?.remove();
+        left.textContent = "The time to edit is over";
+      }
+    }
   }
 
   // What was posted below the last page that was open comes again in its own place when that page is loaded.
@@ -194,12 +226,14 @@
     dropFocusMarks();
     forms(document).forEach(prepare);
     noteOwn();
+    placeOwn();
   });
 
   document.addEventListener("DOMContentLoaded", () => {
     forgetSent();
     forms(document).forEach(prepare);
     noteOwn();
+    setInterval(countDown, 20000);
     showOwn();
   });
 })();

@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
+from blueprints.comments.models import Comment
 from blueprints.core import cache as caching
 from blueprints.core import watch
 from blueprints.core.db import db, now, writing
@@ -306,6 +307,8 @@ class World:
         self.essay = make.post("Essay", slug="essay", tags=["Ethics", "Logic"], authors=[self.ada, self.bob])
         self.reply_to = make.comment(self.essay, "First.", passage="Some text.")
         self.reply = make.comment(self.essay, "Second.", parent=self.reply_to, person_id=self.ada.id)
+        self.edited = make.comment(self.essay, "Befor.")
+        self.change(self.edited, "Before.")
         self.other = make.post("Other", slug="other", tags=["Logic"], authors=[self.bob], path="/2019/other/")
         self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
         self.about = make.post("About", slug="about", kind="page")
@@ -319,6 +322,7 @@ class World:
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
         threads += [f"/posts/essay{tail}?sort={sort}" for tail in ("", "/comments") for sort in ("newest", "flat")]
         threads += [f"/comments/{self.reply_to.id}"]
+        threads += [f"/comments/{row.id}/history" for row in (self.reply, self.edited)]
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
         threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]
         threads += [f"/comments/{self.reply_to.id}/passage"]
@@ -330,6 +334,10 @@ class World:
         feeds += ["/posts/essay/comments/by-author.atom", "/feed.json", "/sitemap.xml", "/robots.txt"]
         lists = ["/archive", f"/archive/{now():%Y}", f"/archive/{now() - timedelta(days=400):%Y}"]
         return [(path, {}) for path in pages + threads + feeds + lists] + [(path, PARTIAL) for path in threads + news]
+
+    def change(self, comment, text: str) -> None:
+        with writing():
+            db.session.get(Comment, comment.id).edit(text, f"<p>{text}</p>")
 
     def get(self, model, row):
         return db.session.get(model, row.id)
@@ -428,7 +436,13 @@ WRITES = {
     "comment approved": lambda world: world.get(type(world.held), world.held).move_to("approved"),
     "comment removed": lambda world: world.get(type(world.reply), world.reply).move_to("trash"),
     "parent removed": lambda world: world.get(type(world.reply_to), world.reply_to).move_to("spam"),
-    "comment edited": lambda world: world.get(type(world.reply), world.reply).write("Edited."),
+    "comment edited": lambda world: world.get(Comment, world.edited).edit("Once more.", "<p>Once more.</p>"),
+    "comment edited for the first time": lambda world: world.get(Comment, world.reply).edit(
+        "Edited.", "<p>Edited.</p>"
+    ),
+    "version hidden": lambda world: setattr(world.get(Comment, world.edited).versions[0], "is_hidden", True),
+    "comment withdrawn": lambda world: world.get(Comment, world.edited).withdraw(),
+    "answered comment withdrawn": lambda world: world.get(Comment, world.reply_to).withdraw(),
     "new comment": lambda world: world.make.comment(world.get(Post, world.essay), "Third."),
     "new comment elsewhere": lambda world: world.make.comment(world.get(Post, world.other), "Third."),
     "comment held": lambda world: world.make.pending(world.get(Post, world.essay)),

@@ -15,7 +15,12 @@ from click.testing import CliRunner
 from sqlalchemy import insert, inspect, select, text, update
 
 from app import ROOT, create_app
+from blueprints.comments import keys
+from blueprints.comments.impersonation import Likeness
+from blueprints.comments.marks import Mark
 from blueprints.comments.models import Comment
+from blueprints.comments.reports import Report
+from blueprints.core import mail
 from blueprints.core.db import backend, db, writing
 from blueprints.core.settings import Settings
 from blueprints.core.site import Site
@@ -66,6 +71,12 @@ def site(app, make):
     with writing():  # an import may give a parent a higher number than its child's
         db.session.execute(update(Comment).where(Comment.id == 1).values(parent_id=7, root_id=7))
         db.session.delete(db.session.merge(gone))
+        db.session.get(Comment, first.id).edit("Answer 5", "<p>Answer 5</p>")
+        keys.admit("jo@example.org")
+        mail.write("test", "jo@example.org")
+        marked = {"comment_id": first.id}
+        db.session.add_all([Mark(reader_hash="x", **marked), Report(reason="spam", **marked)])
+        db.session.add(Likeness(person_id=ada.id, by="name", **marked))
     db.session.remove()
     return SimpleNamespace(app=app, last_id=gone.id, post=post)
 

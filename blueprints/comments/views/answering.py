@@ -14,7 +14,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 from blueprints.accounts.guards import me
 from blueprints.accounts.models import Account
 from blueprints.comments import impersonation, notify, passages, queries, spam, stretches, subscriptions, thread
-from blueprints.comments.forms import BlankForm, CommentForm
+from blueprints.comments.forms import BlankForm, CommentForm, EditForm
 from blueprints.comments.models import APPROVED, Comment, add, writer_hash
 from blueprints.comments.views.answers import (
     WRITER,
@@ -22,10 +22,11 @@ from blueprints.comments.views.answers import (
     fragment,
     known,
     language_of_reader,
+    mine,
     news,
     number_in,
+    own,
     place_of,
-    preview,
     readable,
 )
 from blueprints.core import errors, limits, markdown, settings, site
@@ -121,7 +122,7 @@ def _submit(**key: str | int) -> ResponseReturnValue:
         form.form_errors = [str(error.description)]
         return _invalid(form, **key)
     response = make_response(_accepted(stored, is_new=is_new, writer=writer, wish=wish))
-    if (wish or not stored.is_public) and stored.is_by(writer):
+    if stored.is_by(writer):
         response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
     return response
 
@@ -214,10 +215,10 @@ def _note_wish(form: CommentForm, comment: Comment, writer: str) -> str | None:
 def _accepted(comment: Comment, *, is_new: bool, writer: str, wish: str | None) -> ResponseReturnValue:
     post = comment.post
     if not wants_fragment():
-        own = url_for("comments.mine", slug=post.slug, _anchor=comment.anchor)
+        waiting = url_for("comments.mine", slug=post.slug, _anchor=comment.anchor)
         if wish == subscriptions.ASKED:
             return answer(redirect(url_for("comments.asked", number=comment.id), 303), "")
-        return answer(redirect(place_of(comment) if comment.is_public else own, 303), "")
+        return answer(redirect(place_of(comment) if comment.is_public else waiting, 303), "")
     status = 201 if is_new else 200
     sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id(), "wish": wish}
     if not is_new and comment.is_public:
@@ -226,11 +227,7 @@ def _accepted(comment: Comment, *, is_new: bool, writer: str, wish: str | None) 
         return fragment("comments/again.hx.html", post=post, thread=found, upto=number, comment=comment, **sent)
     if not comment.is_public:
         # The same words under the same address may have come from another browser: that one's are not shown here.
-        waiting = [
-            preview(each)._replace(takes_focus=each.id == comment.id)
-            for each in queries.waiting_of(writer_hash(writer), post.id)
-        ]
-        return fragment("comments/held.hx.html", status=status, post=post, entries=waiting, **sent)
+        return fragment("comments/held.hx.html", status=status, **mine(post, writer, focus=comment.id), **sent)
     after = min(number_in("after", request.form) or 0, post.last_number)
     entry = thread.Entry.of(comment)._replace(takes_focus=True)
     return fragment(
@@ -240,6 +237,7 @@ def _accepted(comment: Comment, *, is_new: bool, writer: str, wish: str | None) 
         entry=entry,
         parent=comment.parent,
         nests=comment.depth <= settings.current().thread_depth,
+        own=own(comment) if comment.is_by(writer) else None,
         after=after,
         **sent,
         **news(post, after, own=comment),
@@ -297,13 +295,19 @@ def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Respons
         return errors.problem(status, reason, headers)
     if status >= 500:
         errors.forget_database()
+    is_change = request.endpoint == "comments.edit"
     try:
-        form = CommentForm(request.form)
+        form = (EditForm if is_change else CommentForm)(request.form)
     except HTTPException:  # a body that cannot be read at all: nothing to give back
         return errors.problem(status, reason, headers)
     response = make_response(
         render_template(
-            "comments/kept.html", form=form, reason=reason, action=request.path, title=errors.title_of(status)
+            "comments/kept.html",
+            form=form,
+            is_change=is_change,
+            reason=reason,
+            action=request.path,
+            title=errors.title_of(status),
         ),
         status,
     )

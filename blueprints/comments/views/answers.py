@@ -1,16 +1,20 @@
 """What the views of the thread share: what may be read, and the kinds of answers."""
 
+import math
 import re
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from blueprints.comments import queries, stretches, thread
 from blueprints.comments.addresses import comment_url
-from blueprints.comments.models import Comment
-from blueprints.core import markdown, site
+from blueprints.comments.models import Comment, writer_hash
+from blueprints.core import markdown, settings, site
+from blueprints.core.db import now
 from blueprints.core.http import counted
 from blueprints.posts import queries as posts
 from blueprints.posts.addresses import post_url
@@ -19,6 +23,16 @@ from blueprints.posts.models import Post
 bp = Blueprint("comments", __name__)
 WRITER = "writer"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)  # BCP 47
+
+
+class Own(NamedTuple):
+    """A comment as its writer may still act on it: changed *until* a moment that is so many *minutes* away."""
+
+    id: int
+    number: int | None
+    words: str
+    until: datetime | None
+    minutes: int
 
 
 @bp.after_request
@@ -65,6 +79,41 @@ def preview(comment: Comment) -> thread.Entry:
     """A comment that waits, as its writer sees it: links do not lead anywhere yet."""
     words = markdown.without_links(comment.html)
     return thread.Entry.of(comment)._replace(html=words, url="", in_reply_to=thread.answered(comment))
+
+
+def wrote(comment: Comment) -> bool:
+    """Whether this request comes from who wrote *comment*."""
+    return comment.is_by(request.cookies.get(WRITER))
+
+
+def own(comment: Comment) -> Own:
+    """What its writer is offered beside *comment*."""
+    until = comment.editable_until(settings.current().edit_minutes) if comment.post.comments_open else None
+    minutes = math.ceil((until - now()).total_seconds() / 60) if until else 0
+    words = markdown.plain_text(comment.html)
+    words = words if len(words) <= 80 else words[:80].rsplit(" ", 1)[0] + "…"
+    return Own(comment.id, comment.number, words, until, minutes)
+
+
+def mine(post: Post, writer: str | None, *, focus: int | None = None) -> dict[str, Any]:
+    """What the browser of this *writer* has sent to *post*: what waits, drawn whole, and what is published."""
+    sent = queries.sent_by(writer_hash(writer), post.id) if writer else []
+    return {
+        "post": post,
+        "waiting": [
+            (preview(comment)._replace(takes_focus=comment.id == focus), own(comment))
+            for comment in sent
+            if not comment.is_public
+        ],
+        "published": [own(comment) for comment in sent if comment.is_public],
+    }
+
+
+def private(response: ResponseReturnValue) -> Response:
+    """An answer that is for this browser alone and that nothing keeps."""
+    made = make_response(response)
+    made.headers["Cache-Control"] = "private, no-store"
+    return made
 
 
 def place_of(comment: Comment) -> str:

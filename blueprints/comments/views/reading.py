@@ -1,14 +1,28 @@
 """Reading a thread: the whole of it, a page, what is new, one comment, and what waits."""
 
-from flask import abort, make_response, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from blueprints.comments import history as versions
 from blueprints.comments import passages, queries, stretches, thread
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.forms import BlankForm
-from blueprints.comments.models import APPROVED, Comment, writer_hash
-from blueprints.comments.views.answers import WRITER, bp, fragment, known, news, number_in, place_of, preview, readable
-from blueprints.core.htmx import wants_fragment
+from blueprints.comments.models import APPROVED, Comment
+from blueprints.comments.views.answers import (
+    WRITER,
+    bp,
+    fragment,
+    known,
+    mine,
+    news,
+    number_in,
+    place_of,
+    preview,
+    private,
+    readable,
+    wrote,
+)
+from blueprints.core.htmx import answer, wants_fragment
 from blueprints.core.http import chosen, keep_out, page_number, shared
 from blueprints.posts import queries as posts
 from blueprints.posts.models import Post
@@ -46,17 +60,27 @@ def index(slug: str) -> ResponseReturnValue:
     return fragment("comments/more.hx.html", post=post, thread=found, after=after, **line)
 
 
-@bp.get("/posts/<slug>/comments/mine")
-def mine(slug: str) -> ResponseReturnValue:
-    """What this browser has sent and an editor has not seen yet; nobody else is shown it."""
-    post = readable(slug=slug)
-    writer = request.cookies.get(WRITER)
-    waiting = queries.waiting_of(writer_hash(writer), post.id) if writer else []
-    entries = [preview(comment) for comment in waiting]
-    template = "comments/_mine.html" if wants_fragment() else "comments/mine.html"
-    response = make_response(render_template(template, entries=entries, post=post))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+@bp.get("/posts/<slug>/comments/mine", endpoint="mine")
+def own_comments(slug: str) -> ResponseReturnValue:
+    """What this browser has sent, with what can be done about it; nobody else is shown it."""
+    return private(
+        answer("comments/mine.html", "comments/_mine.html", **mine(readable(slug=slug), request.cookies.get(WRITER)))
+    )
+
+
+@bp.get("/comments/<id:number>/history")
+@shared()
+def history(number: int) -> ResponseReturnValue:
+    """What a comment said before it was changed, and what was changed each time."""
+    comment = queries.to_read(number) or abort(404)
+    post = readable(id=comment.post_id)
+    if comment.number is None:
+        abort(404)
+    if not comment.is_public:
+        abort(410, "This comment is no longer public, and what it said before is not either.")
+    return answer(
+        "comments/history.html", "comments/history.hx.html", comment=comment, post=post, steps=versions.of(number)
+    )
 
 
 @bp.get("/comments/<id:number>")
@@ -98,7 +122,10 @@ def in_place(slug: str, number: int) -> ResponseReturnValue:
 
 def _missing(comment: Comment, post: Post) -> ResponseReturnValue:
     """What is said in the place of a comment that cannot be read."""
-    if comment.state == "pending" and comment.is_by(request.cookies.get(WRITER)):
+    if comment.state == "pending" and wrote(comment):
+        if wants_fragment():
+            keep_out()
+            return private(fragment("comments/show.hx.html", entry=preview(comment), post=post))
         return redirect(url_for("comments.mine", slug=post.slug, _anchor=comment.anchor), 302)
     if comment.number is None:
         abort(404)
