@@ -82,6 +82,7 @@ def visits() -> dict[str, Visit]:
         "own mark": Visit(8, f"/comments/{last}/mark"),
         "mark": Visit(10, f"/comments/{last}/mark", scripts=True, on="1"),
         "answers to a passage": Visit(6, f"/comments/{last}/passage"),
+        "asking for my link": Visit(2, "/comments/mine"),
         "what I wrote here": Visit(5, f"{page}/comments/mine"),
         "what I wrote here, in place": Visit(5, f"{page}/comments/mine", scripts=True),
         "tag": Visit(5, "/tags/tag-1"),

@@ -146,13 +146,13 @@ class EditForm(CommentForm):
     """The words of a comment, changed: every rule of a new one holds again, also for what cannot be changed here."""
 
     basis = HiddenField(validators=[storable])
+    by = HiddenField(validators=[storable])  # the key of the private link that the form was opened with
 
     @classmethod
-    def of(cls, comment: Comment) -> "EditForm":
+    def of(cls, comment: Comment, by: str) -> "EditForm":
         """The form as it opens."""
-        return cls(
-            data={"comment": comment.text, "basis": comment.fingerprint, "token": token_for(comment.post_id)},
-        )
+        token = token_for(comment.post_id)
+        return cls(data={"comment": comment.text, "basis": comment.fingerprint, "token": token, "by": by})
 
     @classmethod
     def sent(cls, fields: Mapping[str, str], comment: Comment) -> "EditForm":
@@ -167,13 +167,23 @@ class EditForm(CommentForm):
     @property
     def hidden(self) -> dict[str, str]:
         """The fields that nobody sees."""
-        return {field.name: field.data or "" for field in (self.key, self.token, self.basis)}
+        return {field.name: field.data or "" for field in (self.key, self.token, self.basis, self.by)}
 
     @property
     def general_errors(self) -> list[str]:
         """What is wrong with the form as a whole, or with a field that is not drawn."""
-        unseen = (self.author, self.email, self.url, self.key, self.token, self.basis)
+        unseen = (self.author, self.email, self.url, self.key, self.token, self.basis, self.by)
         return [*self.form_errors, *(str(error) for field in unseen for error in field.errors)]
+
+
+class AddressForm(Form):
+    """Whose comments are asked for."""
+
+    email = LineField(
+        "E-mail address",
+        [Required("Give the address that you wrote under."), AtMost(EMAIL), storable, email_address],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "type": "text"},
+    )
 
 
 class BlankForm:

@@ -75,6 +75,7 @@ class Comment(Base):
         # The newest of the site; and of one post, what people of the house have written.
         Index("ix_comment_newest", "state", "published_at", "id"),
         Index("ix_comment_person", "post_id", "person_id", "number", sqlite_where=_HOUSE, postgresql_where=_HOUSE),
+        Index("ix_comment_email", "email", "id"),
         # The few that answer a passage of their article (passages.py).
         Index("ix_comment_passage", "post_id", sqlite_where=_IS_QUOTING, postgresql_where=_IS_QUOTING),
         {"sqlite_autoincrement": True},
@@ -234,6 +235,11 @@ class Comment(Base):
         self.text, self.html, self.url, self.removed_because = "", "", "", ""
         self.pick(False)
         self.versions, self.edited_at = [], None
+
+    def anonymise(self) -> None:
+        """Take out who wrote it: name, addresses, and what would lead back to a browser or a network."""
+        self.name, self.email, self.url, self.person_id = "Anonymous", "", "", None
+        self.address_hash, self.writer_hash, self.submission_key = "", "", None
 
 
 class Version(Base):

@@ -18,16 +18,21 @@ class Verdict:
     imitates: tuple[int, str] | None = None
 
 
-def judge(site: Site, *, name: str, html: str, email: str, writer: str | None, is_staff: bool) -> Verdict:
-    """The verdict on a comment that reads *html*, sent as *name* and *email* from the browser with cookie *writer*."""
+def judge(
+    site: Site, *, name: str, html: str, email: str, writer: str | None, is_staff: bool, is_known: bool = False
+) -> Verdict:
+    """The verdict on a comment that reads *html*, sent as *name* and *email* from the browser with cookie *writer*.
+
+    *is_known* says that the address was proved in another way, by the private link that was mailed to it.
+    """
     if is_staff:
         return Verdict(APPROVED)
-    if like := impersonation.found(name, email, writer):
+    if not is_known and (like := impersonation.found(name, email, writer)):
         return Verdict(PENDING, impersonation.REASONS[like[1]], like)
     if site.hold == HOLD_ALL:
         return Verdict(PENDING, "an editor reads every comment here before it appears")
     if html.count("<a ") - html.count('<a href="/posts/') >= MANY_LINKS:  # to other comments as many as one likes
         return Verdict(PENDING, f"it holds {MANY_LINKS} or more links")
-    if site.hold == HOLD_NONE or queries.is_known(writer, email):
+    if site.hold == HOLD_NONE or is_known or queries.is_known(writer, email):
         return Verdict(APPROVED)
     return Verdict(PENDING, "it is the first one from this browser under this address")

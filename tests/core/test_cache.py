@@ -322,6 +322,7 @@ class World:
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
         threads += [f"/posts/essay{tail}?sort={sort}" for tail in ("", "/comments") for sort in ("newest", "flat")]
         threads += [f"/comments/{self.reply_to.id}"]
+        threads += ["/comments/mine"]
         threads += [f"/comments/{row.id}/history" for row in (self.reply, self.edited)]
         threads += [f"/comments/{self.reply.id}", f"/comments/{self.reply.id}/reply", f"/comments/{self.held.id}"]
         threads += [f"/comments/{self.reply.id}/report", f"/comments/{self.reply.id}/report?sent=1"]

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
-from blueprints.comments import queries, stretches, thread
+from blueprints.comments import keys, queries, stretches, thread
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.models import Comment, writer_hash
 from blueprints.core import markdown, settings, site
@@ -82,8 +82,14 @@ def preview(comment: Comment) -> thread.Entry:
 
 
 def wrote(comment: Comment) -> bool:
-    """Whether this request comes from who wrote *comment*."""
-    return comment.is_by(request.cookies.get(WRITER))
+    """Whether this request comes from who wrote *comment*: from that browser, or with its address's private link."""
+    return comment.is_by(request.cookies.get(WRITER)) or is_by_link(comment)
+
+
+def is_by_link(comment: Comment) -> bool:
+    """Whether this request carries the private link (`by`) of the address that *comment* was written under."""
+    by = request.values.get("by")
+    return bool(by) and bool(comment.email) and keys.email_of(str(by)) == comment.email
 
 
 def own(comment: Comment) -> Own:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, Gone
 
 from blueprints.accounts.guards import me
@@ -13,6 +14,7 @@ from blueprints.comments.models import APPROVED, PENDING, WITHDRAWN, Comment
 from blueprints.comments.views.answers import (
     WRITER,
     bp,
+    is_by_link,
     known,
     own,
     place_of,
@@ -40,7 +42,9 @@ def edit(number: int) -> ResponseReturnValue:
     comment = _own(number)
     _refuse_unless_editable(comment, readable(id=comment.post_id))
     return private(
-        answer("comments/edit.html", "comments/edit_form.hx.html", **_form_context(comment, EditForm.of(comment)))
+        answer(
+            "comments/edit.html", "comments/edit_form.hx.html", **_form_context(comment, EditForm.of(comment, _by()))
+        )
     )
 
 
@@ -53,7 +57,7 @@ def withdraw(number: int) -> ResponseReturnValue:
     if comment.state == WITHDRAWN:
         raise Gone("You have withdrawn this comment.")
     return private(
-        answer("comments/withdraw.html", "comments/withdraw_form.hx.html", comment=comment, post=comment.post)
+        answer("comments/withdraw.html", "comments/withdraw_form.hx.html", comment=comment, post=comment.post, by=_by())
     )
 
 
@@ -63,8 +67,21 @@ def _own(number: int) -> Comment:
     if not wrote(comment):
         if not comment.is_public:
             abort(404)
-        raise Forbidden("A comment can be changed or withdrawn only in the browser that it was sent from.")
+        words = (
+            "A comment can be changed or withdrawn in the browser that it was sent from, or with the private link of "
+            'the address that it was written under. <a href="{}">Have that link mailed to you</a>.'
+        )
+        raise Forbidden(Markup(words).format(url_for("comments.ask_for_link")))  # noqa: S704 - our own words
     return comment
+
+
+def _by() -> str:
+    """The key of the private link that this request carries, to go along with the form."""
+    return request.values.get("by", "")
+
+
+def _archive(comment: Comment) -> str:
+    return url_for("comments.archive", key=_by(), _anchor=comment.anchor)
 
 
 def _refuse_unless_editable(comment: Comment, post: Post) -> None:
@@ -108,6 +125,7 @@ def _change(number: int) -> ResponseReturnValue:
                 html=html,
                 email=comment.email,
                 writer=request.cookies.get(WRITER),
+                is_known=is_by_link(comment),
                 is_staff=account is not None and account.person_id == comment.person_id,
             )
             comment.edit(str(form.comment.data), html)
@@ -123,6 +141,8 @@ def _change(number: int) -> ResponseReturnValue:
 
 def _changed(comment: Comment) -> ResponseReturnValue:
     if not wants_fragment():
+        if is_by_link(comment):
+            return answer(redirect(_archive(comment), 303), "")
         waiting = url_for("comments.mine", slug=comment.post.slug, _anchor=comment.anchor)
         return answer(redirect(place_of(comment) if comment.is_public else waiting, 303), "")
     entry = thread.Entry.of(comment) if comment.is_public else preview(comment)
@@ -170,6 +190,8 @@ def _withdrawn(comment: Comment) -> ResponseReturnValue:
     post = comment.post
     if not wants_fragment():
         place = post_url(post, anchor="comments") if post.is_public else "/"
+        if is_by_link(comment):
+            place = _archive(comment)
         return answer(redirect(place, 303), "")
     here = thread.alone(comment).entries if comment.number else []
     tombstone = next((entry._replace(takes_focus=True) for entry in here if entry.id == comment.id), None)

@@ -1,0 +1,101 @@
+"""The archive of an address: all that was written under it, to be shown, taken along, or taken away."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
+
+from blueprints.comments.models import WITHDRAWN, Comment
+from blueprints.core.db import db
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One page of an archive."""
+
+    comments: list[Comment]
+    number: int
+    has_next: bool
+
+
+def holds(email: str) -> bool:
+    """Whether anything was written under this address."""
+    return db.session.scalar(_of(email).with_only_columns(Comment.id).limit(1)) is not None
+
+
+def count(email: str) -> int:
+    """How many comments were written under this address."""
+    return db.session.scalar(_of(email).with_only_columns(func.count(Comment.id))) or 0
+
+
+def page(email: str, number: int) -> Leaf:
+    """Page *number* of what was written under this address, the newest first."""
+    found = db.session.scalars(
+        _of(email).order_by(Comment.id.desc()).limit(PAGE_SIZE + 1).offset((number - 1) * PAGE_SIZE)
+    ).all()
+    return Leaf(list(found[:PAGE_SIZE]), number, len(found) > PAGE_SIZE)
+
+
+def everything(email: str) -> dict[str, Any]:
+    """What is stored of an address, in the shape that stays: `address`, and `comments` with the oldest first, each with
+
+    `id`, `number` (null before publication), `post` (title and address), `in_reply_to` (an id or null), `state`
+    ("pending", "approved", "spam", "trash", "withdrawn"), `reason` (why it was held), `name`, `website`, `text`,
+    `format` ("markdown" or "html"), `sent_at` and `edited_at` (ISO 8601 in UTC, or null), and `versions` (what it said
+    before, `text`, `written_at`, `by_editor`, `reason`).
+    """
+    found = db.session.scalars(_of(email).order_by(Comment.id).options(selectinload(Comment.versions)))
+    return {"address": email, "comments": [_written(comment) for comment in found]}
+
+
+def erase(email: str) -> None:
+    """Inside `writing()`: take words and person out of every comment; where somebody answered, a line stays."""
+    for comment in db.session.scalars(_of(email)):
+        if comment.state != WITHDRAWN:
+            comment.withdraw()
+        comment.anonymise()
+
+
+def anonymise(email: str) -> None:
+    """Inside `writing()`: take the person out of every comment, and leave the words."""
+    for comment in db.session.scalars(_of(email)):
+        comment.anonymise()
+
+
+def _of(email: str) -> Select[Comment]:
+    """An empty address is nobody's: what was imported without one belongs to no archive."""
+    return select(Comment).where(Comment.email == email, Comment.email != "")
+
+
+def _written(comment: Comment) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "number": comment.number,
+        "post": {"title": comment.post.heading, "address": f"/posts/{comment.post.slug}"},
+        "in_reply_to": comment.parent_id,
+        "state": comment.state,
+        "reason": comment.hold_reason,
+        "name": comment.name,
+        "website": comment.url,
+        "text": comment.text,
+        "format": comment.text_format,
+        "sent_at": _moment(comment.created_at),
+        "edited_at": _moment(comment.edited_at),
+        "versions": [
+            {
+                "text": version.text,
+                "written_at": _moment(version.written_at),
+                "by_editor": version.by_editor,
+                "reason": version.reason,
+            }
+            for version in comment.versions
+        ],
+    }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="seconds") if value else None
