@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         posts,
         reports,
         site,
+        versions,
     )
     from blueprints.admin.desk import bp
 

@@ -28,6 +28,8 @@ PAGE_SIZE = 25
 LEFT_OPEN = "This page had been open for too long. Nothing was changed: load it again and press the button once more."
 # Fields in which somebody writes; every other one goes along unseen when a text is given back.
 _WRITTEN = (
+    "text",
+    "reason",
     *("title", "standfirst", "body", "tags", "disclaimer", "name", "affiliation", "bio", "links", "email"),
     *("rules", "closed_because", "own_words"),
 )

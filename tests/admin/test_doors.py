@@ -22,7 +22,7 @@ def addresses(app: Flask, number: int = 1) -> list[tuple[str, str, str]]:
         for rule in app.url_map.iter_rules():
             if not rule.endpoint.startswith("admin."):
                 continue
-            words = {"number": number, "state": "approved"}
+            words = {"number": number, "version": number, "state": "approved"}
             verbs = {"verb": min(rule._converters["verb"].items)} if "verb" in rule.arguments else {}
             _, path = rule.build({**{name: words[name] for name in rule.arguments - {"verb"}}, **verbs})
             found += [(rule.endpoint, method, path) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
