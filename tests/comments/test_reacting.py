@@ -6,6 +6,7 @@ from email import message_from_string
 
 import pytest
 from bs4 import BeautifulSoup
+from click.testing import CliRunner
 
 from blueprints.comments import impersonation, marks, reports
 from blueprints.comments.forms import token_for
@@ -14,6 +15,8 @@ from blueprints.comments.reports import Report
 from blueprints.core import site
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import Outbox
+from blueprints.core.postman import Postman
+from blueprints.operations.cli import hustings
 
 WORLDS = ("plain", "htmx")
 
@@ -189,6 +192,11 @@ def test_report_of_what_nobody_sees_is_no_report(client, make, post):
     assert reports.count() == 0
 
 
+def questions() -> list[Outbox]:
+    """The letters that ask somebody whether a comment is theirs."""
+    return list(db.session.scalars(db.select(Outbox).where(Outbox.kind == "is-it-you")))
+
+
 def write(client, post, world: str = "plain", **fields: str):
     data = {"author": "Jo", "email": "jo@example.org", "comment": "Mine.", "token": token_for(post.id), **fields}
     return send(client, world, "/posts/paper/comments", **data)
@@ -213,8 +221,8 @@ def test_name_or_address_of_the_house_is_held_and_the_writer_told_why(client, ma
     [comment] = db.session.scalars(db.select(Comment))
     assert comment.state == "pending"
     assert impersonation.of(comment.id).person_id == account.person_id
-    [letter] = db.session.scalars(db.select(Outbox))
-    assert (letter.address, letter.kind) == ("ada@example.org", "is-it-you")
+    [letter] = questions()
+    assert letter.address == "ada@example.org"
     link = re.search(
         r"/comments/\S+", message_from_string(letter.content).get_payload(0).get_payload(decode=True).decode()
     )
@@ -253,7 +261,7 @@ def test_flood_under_a_name_floods_nobodys_letter_box(client, make, post):
     make.account(person=make.person("Ada Lovelace"))
     for number in range(8):
         write(client, post, author="Ada Lovelace", comment=f"Number {number}.")
-    assert len(db.session.scalars(db.select(Outbox)).all()) == impersonation.QUESTIONS_A_DAY
+    assert len(questions()) == impersonation.QUESTIONS_A_DAY
 
 
 def test_staff_who_are_signed_in_imitate_nobody(client, make, post):
@@ -312,3 +320,15 @@ def test_settled_reports_and_addresses_are_forgotten_when_their_time_is_over(app
     assert db.session.scalar(db.select(db.func.count()).select_from(Report)) == 2
     chores.run(now() + timedelta(days=2), all_of_them=True)
     assert db.session.get(Comment, ids[1]).address_hash == ""
+
+
+@pytest.mark.parametrize("how", ["served", "by command"])
+def test_served_site_forgets_without_a_visit_and_so_does_the_command(app, make, post, how):
+    number = make.comment(post, created_at=now() - timedelta(days=31), address_hash="a" * 32).id
+    db.session.remove()
+    if how == "served":
+        Postman(app).round()
+    else:
+        result = CliRunner().invoke(hustings, ["tidy"], obj=lambda: app)
+        assert result.exit_code == 0, result.output
+    assert db.session.get(Comment, number).address_hash == ""
