@@ -11,7 +11,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from blueprints.comments import impersonation
+from blueprints.comments import impersonation, keys
 from blueprints.comments.models import Comment
 from blueprints.core import site
 from blueprints.core.db import db, writing
@@ -38,7 +38,7 @@ class Place:
             gone = make.comment(post, "Gone.", parent=first)
             make.comment(post, "Below it.", parent=gone)
             make.comment(post, "By the author.", name=ada.name, person_id=ada.id)
-            self.first, self.gone = first.id, gone.id
+            self.first, self.gone, self.edited = first.id, gone.id, reply.id
             with writing():
                 stored = db.session.get(Comment, gone.id)
                 stored.move_to("trash")
@@ -46,12 +46,17 @@ class Place:
                 picked = db.session.get(Comment, first.id)
                 picked.marks = 12
                 picked.pick(True)
+                later = db.session.get(Comment, reply.id)
+                later.edit("Better words.", "<p>Better words.</p>", by_editor=True, reason="a typing error")
                 current = db.session.merge(site.current())
                 current.write_rules("Be *kind*.\n\n- Stay with the post.")
             held = make.pending(post, "It is me.", name=ada.name, hold_reason=impersonation.REASONS["name"])
             with writing():
                 like = impersonation.note(db.session.get(Comment, held.id), ada.id, "name")
                 self.question = f"/comments/{held.id}/is-it-you?key={impersonation.key_for(like)}"
+            with writing():
+                keys.admit("reader@example.org")
+            self.mine, self.author = f"/comments/mine/{keys.key_for('reader@example.org')}", ada.slug
             make.post("Closed", slug=self.closed, comments_open=False, closed_because="it is over")
             make.post("Empty", slug=self.empty)
 
@@ -154,6 +159,10 @@ STATES: dict[str, Callable[[Place], None]] = {
     "closed": lambda place: place.open(f"/posts/{place.closed}"),
     "empty": lambda place: place.open(f"/posts/{place.empty}"),
     "thread alone": lambda place: place.open(f"/posts/{place.slug}/comments"),
+    "history": lambda place: place.open(f"/comments/{place.edited}/history"),
+    "my comments": lambda place: place.open(place.mine),
+    "my comments, asked for": lambda place: place.open("/comments/mine"),
+    "mail to an author's readers": lambda place: place.open(f"/authors/{place.author}/mail"),
     "permalink": lambda place: place.open(f"/comments/{place.first}"),
     "one by one": lambda place: place.open(f"/posts/{place.slug}?sort=flat"),
     "archive": lambda place: place.open("/archive"),
