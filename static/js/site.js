@@ -186,7 +186,7 @@
     const own = document.getElementById("own-comments");
     for (const actions of own?.querySelectorAll("[data-own-of]") ?? []) {
       const slot = document.querySelector(`#comment-list #reply-${actions.dataset.ownOf}`);
-      (actions.closest("li:not([id])") ?? actions).hidden = slot !== null;
+      (actions.closest(".own__line") ?? actions).hidden = slot !== null;
       if (!slot) continue;
       const placed = actions.cloneNode(true);
       placed.hidden = false;
