@@ -57,7 +57,10 @@ _NUMBER = re.compile(r"(?<![\w#§&/.])[#§]([1-9][0-9]{0,6})(?![\w])", re.ASCII)
 _TAG = re.compile(r"<[^>]*>")
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
-_OWN_ID = re.compile(r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|post\Z)[\w.:\-]{1,80}\Z")
+_OWN_ID = re.compile(
+    r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|(?:edit|withdraw|report)-\d"
+    r"|(?:post|reaction|results|follow)\Z)[\w.:\-]{1,80}\Z"
+)
 _QUOTES = {
     "de": "„“‚‘",
     "fr": ["«\N{NARROW NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}»", "“", "”"],

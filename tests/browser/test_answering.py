@@ -271,7 +271,7 @@ def test_nothing_about_the_writer_is_kept_unless_they_say_so(server, visit):
     expect(page.locator("#comment-list .comment")).to_have_count(1)
     page.reload()
     expect(page.locator("#comment-form-author")).to_have_value("")
-    assert page.evaluate("Object.keys(localStorage).filter(key => !key.startsWith('seen:'))") == []
+    assert page.evaluate("Object.keys(localStorage).filter(key => !/^(seen|own):/.test(key))") == []
 
 
 def test_remembered_writer_is_filled_in_and_forgotten_again(server, visit):

@@ -100,7 +100,7 @@ def test_after_a_write_the_front_is_told_what_changed(make, front):
     make.pending(post)
     make.comment(post)
     assert front.heard.acquire(timeout=5)
-    assert front.told == [("Bearer secret", {"tags": [f"post:{post.id}"]})], "what is held changes nothing"
+    assert front.told == [("Bearer secret", {"tags": ["comments", f"post:{post.id}"]})], "what is held changes nothing"
 
 
 def test_after_an_import_the_front_is_told_to_drop_everything(app, front):
@@ -119,7 +119,7 @@ def test_nothing_is_told_of_a_write_that_was_taken_back(app, front, make):
         db.session.rollback()
     make.comment(post)
     assert front.heard.acquire(timeout=5)
-    assert [body for _token, body in front.told] == [{"tags": [f"post:{post.id}"]}]
+    assert [body for _token, body in front.told] == [{"tags": ["comments", f"post:{post.id}"]}]
 
 
 def test_front_that_fails_is_told_again(front, monkeypatch):

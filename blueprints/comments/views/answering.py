@@ -19,6 +19,7 @@ from blueprints.comments.models import APPROVED, Comment, add, writer_hash
 from blueprints.comments.views.answers import (
     WRITER,
     bp,
+    fields_sent,
     fragment,
     known,
     language_of_reader,
@@ -285,7 +286,7 @@ def give_back(error: Exception) -> ResponseReturnValue:
         status, reason, headers = 503, None, [("Retry-After", "5")]
     else:
         log.error("a comment page failed", exc_info=error)
-    if request.method != "POST" or status == 413 or "comment" not in request.form:
+    if request.method != "POST" or status == 413 or "comment" not in fields_sent():
         return errors.problem(status, reason, headers)
     return _refuse(status, reason or errors.text_of(status), headers)
 

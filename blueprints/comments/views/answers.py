@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 
 from blueprints.comments import keys, queries, stretches, thread
 from blueprints.comments.addresses import comment_url
@@ -55,6 +55,14 @@ def readable(**key: str | int) -> Post:
 def known(number: int) -> Comment:
     """The comment with this id, in whatever state; 404 if there is none."""
     return queries.by_id(number) or abort(404)
+
+
+def fields_sent() -> MultiDict[str, str]:
+    """What the form of this request says; nothing where its body cannot be read, which is being answered then."""
+    try:
+        return request.form
+    except HTTPException:
+        return MultiDict()
 
 
 def number_in(name: str, source: MultiDict[str, str] | None = None) -> int | None:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import Gone
 from blueprints.comments import archive, keys
 from blueprints.comments.forms import AddressForm
 from blueprints.comments.models import APPROVED, PENDING, SPAM, TRASH, WITHDRAWN, Comment
-from blueprints.comments.views.answers import bp, own, private
+from blueprints.comments.views.answers import bp, fields_sent, own, private
 from blueprints.core import limits, mail, markdown
 from blueprints.core.db import writing
 from blueprints.core.htmx import answer
@@ -124,7 +124,7 @@ def _email(key: str) -> str:
 @bp.after_request
 def keep_link_at_home(response: Response) -> Response:
     """An address that opens something is told to no other site, and no search engine lists it."""
-    if "key" in (request.view_args or {}) or "by" in request.values:
+    if "key" in (request.view_args or {}) or "by" in request.args or "by" in fields_sent():
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Robots-Tag"] = "noindex"
     return response
