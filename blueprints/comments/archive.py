@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
+from blueprints.comments import keys, subscriptions
 from blueprints.comments.models import WITHDRAWN, Comment
+from blueprints.comments.subscriptions import Subscription
 from blueprints.core.db import db
 
 PAGE_SIZE = 50
@@ -41,7 +43,9 @@ def page(email: str, number: int) -> Leaf:
 
 
 def everything(email: str) -> dict[str, Any]:
-    """What is stored of an address, in the shape that stays: `address`, and `comments` with the oldest first, each with
+    """What is stored of an address, in the shape that stays: `address`; `mail`, what it asked to be told of, each with
+    `of` ("replies", "thread", "posts"), `post` or `author` (an address here), `daily` and `confirmed`; and `comments`
+    with the oldest first, each with
 
     `id`, `number` (null before publication), `post` (title and address), `in_reply_to` (an id or null), `state`
     ("pending", "approved", "spam", "trash", "withdrawn"), `reason` (why it was held), `name`, `website`, `text`,
@@ -49,7 +53,12 @@ def everything(email: str) -> dict[str, Any]:
     before, `text`, `written_at`, `by_editor`, `reason`).
     """
     found = db.session.scalars(_of(email).order_by(Comment.id).options(selectinload(Comment.versions)))
-    return {"address": email, "comments": [_written(comment) for comment in found]}
+    owner = keys.correspondent(email)
+    return {
+        "address": email,
+        "mail": [_asked(row) for row in subscriptions.of(owner)] if owner else [],
+        "comments": [_written(comment) for comment in found],
+    }
 
 
 def erase(email: str) -> None:
@@ -69,6 +78,16 @@ def anonymise(email: str) -> None:
 def _of(email: str) -> Select[Comment]:
     """An empty address is nobody's: what was imported without one belongs to no archive."""
     return select(Comment).where(Comment.email == email, Comment.email != "")
+
+
+def _asked(row: Subscription) -> dict[str, Any]:
+    return {
+        "of": row.kind,
+        "post": f"/posts/{row.post.slug}" if row.post else None,
+        "author": f"/authors/{row.person.slug}" if row.person else None,
+        "daily": row.is_daily,
+        "confirmed": not row.is_pending,
+    }
 
 
 def _written(comment: Comment) -> dict[str, Any]:

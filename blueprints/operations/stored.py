@@ -30,8 +30,8 @@ class Thing:
 COOKIES = (
     Thing(
         "writer",
-        "A random number. It is set when you send a comment that waits for an editor, so that you can see it and be "
-        "known when you write again. The database keeps a hash of it beside your comments.",
+        "A random number. It is set when you send a comment, so that you can see it while it waits, change and "
+        "withdraw it, and be known when you write again. The database keeps a hash of it beside your comments.",
         f"{YEAR} days",
     ),
     Thing(

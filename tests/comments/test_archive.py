@@ -8,6 +8,7 @@ import pytest
 
 from blueprints.comments import keys
 from blueprints.comments.models import APPROVED, PENDING, TRASH, WITHDRAWN, Comment
+from blueprints.comments.subscriptions import Subscription
 from blueprints.core.db import db, writing
 from blueprints.core.mail import Outbox
 from blueprints.posts.models import Post
@@ -142,10 +143,13 @@ def test_comments_without_an_address_belong_to_nobody(client, make, post):
 def test_everything_can_be_taken_along(client, post, written, link):
     with writing():
         reread(written[0]).edit("Second of Jo", "<p>Second of Jo</p>")
+        db.session.add(Subscription(correspondent_id=keys.correspondent(JO).id, kind="thread", post_id=post.id))
     answer = client.get(f"{link}/comments.json")
     assert answer.headers["Content-Disposition"] == "attachment; filename=comments.json"
     found = answer.json
     assert found["address"] == JO
+    asked = {"of": "thread", "post": f"/posts/{post.slug}", "author": None, "daily": False, "confirmed": False}
+    assert found["mail"] == [asked]
     first, second = found["comments"]
     assert (first["text"], first["number"], first["state"], first["website"]) == (
         *("Second of Jo", 1, "approved", "https://jo.example"),
