@@ -53,6 +53,7 @@ IN_THE_BROWSER = (
     Thing("own:", "That something of yours waits below a post.", "until it is published"),
     Thing("sent", "Which draft was just sent.", "until the next page"),
     Thing("marked", "Which comments you have marked as worth reading.", "until you clear it"),
+    Thing("muted", "The names of those whose comments you do not want to see.", "until you no longer mute them"),
     Thing("seen:", "Up to which comment you have read a discussion, to show what is new.", "until you clear it"),
     Thing("sort", "The order in which you like to read discussions.", "until you choose the usual one"),
     Thing("keys", "That you have switched the keys for reading off.", "until you switch them on"),

@@ -44,9 +44,11 @@
     if (last || seen) store.set(key, { last: Math.max(last, seen?.last ?? 0), base, time: Date.now() });
   }
 
+  const unmet = () => all(".comment--new:not(.is-met, .is-muted)");
+
   function mark() {
     for (const comment of comments()) if (numberOf(comment) > base && !own.has(comment.id)) comment.classList.add("comment--new");
-    const fresh = all(".comment--new:not(.is-met)");
+    const fresh = unmet();
     next.hidden = !fresh.length;
     next.textContent = `Next new (${fresh.length})`;
   }
@@ -57,7 +59,7 @@
   }
 
   function toNextNew() {
-    const fresh = all(".comment--new:not(.is-met)");
+    const fresh = unmet();
     const at = here();
     const comment = fresh.find((each) => !at || at.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) ?? fresh[0];
     if (!comment) return;
@@ -214,6 +216,7 @@
     const comment = number && news()?.action.startsWith(link.href.replace(/\/c\/\d+$/, "/")) && comments().find((each) => numberOf(each) === Number(number));
     if (comment && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); go(comment); }
   });
+  document.addEventListener("muted", mark);
   document.addEventListener("focusin", (event) => { if (event.target.matches(".comment--new:not(.is-met)")) meet(event.target); });
   document.addEventListener("focusout", (event) => event.target.classList?.remove("is-quiet"));
 

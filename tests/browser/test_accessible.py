@@ -75,6 +75,8 @@ class Place:
 
     def press(self, name: str) -> None:
         """Press a link or button of the first comment."""
+        if name == "Report":
+            self.press("More")
         self.article.locator("> .comment__actions").get_by_text(name).first.click()
 
     def write(self, **fields: str) -> None:
@@ -134,6 +136,17 @@ def _preview(place: Place) -> None:
     expect(place.page.locator(".preview")).to_be_visible()
 
 
+def _mute(place: Place) -> None:
+    """Two are muted; the second comment is shown all the same."""
+    place.thread()
+    place.page.evaluate("names => localStorage.setItem('muted', JSON.stringify(names))", ["Jo", LONG])
+    place.thread()
+    place.page.get_by_role("button", name="Show comment 2").click()
+    place.page.locator(".thread-tools > summary").click()
+    expect(place.article.locator("> .prose")).to_be_hidden()
+    expect(place.page.get_by_role("button", name="Unmute Jo")).to_be_visible()
+
+
 def _rules(place: Place) -> None:
     place.thread()
     place.page.get_by_text("House rules").click()
@@ -149,6 +162,7 @@ STATES: dict[str, Callable[[Place], None]] = {
     "held comment": _held,
     "marked": _marked,
     "preview": _preview,
+    "muted": _mute,
     "house rules": _rules,
     "reply page": lambda place: place.open(f"/comments/{place.first}/reply"),
     "report page": lambda place: place.open(f"/comments/{place.first}/report"),
@@ -337,7 +351,7 @@ def test_no_page_asks_anybody_else_for_anything_and_reading_sets_no_cookie(visit
     page, watch = visit()
     place = Place(server, page)
     watch.expect("404", "410", "422")
-    for state in set(STATES) - {"held comment", "report sent", "marked", "sign-in"}:
+    for state in set(STATES) - {"held comment", "report sent", "marked", "muted", "sign-in"}:
         STATES[state](place)
     page.goto("/feed.atom")
     assert page.context.cookies() == []

@@ -205,3 +205,50 @@ def test_what_is_kept_of_a_visit_is_one_number_a_post(visit, talk):
     kept = page.evaluate("({...localStorage})")
     assert [key.rpartition("/posts/")[2] for key in kept] == [f"{post.slug}/comments"]
     assert json.loads(next(iter(kept.values())))["last"] == 4
+
+
+def test_writer_is_muted_in_this_browser_alone_and_what_answers_them_stays(server, visit, talk, width):
+    post, made = talk
+    other = server.comment(post, "By Ben, on page two", name="BEN ")
+    page, watch = visit(width=width)
+    page.goto(f"/posts/{post.slug}")
+    ben = page.locator(f"#comment-{made[1].id}")
+    mute = ben.get_by_role("button", name="Mute Ben, comment 2")
+    expect(mute).to_be_hidden()
+    ben.get_by_role("button", name="More on comment 2").focus()
+    page.keyboard.press("Enter")
+    expect(ben.get_by_role("link", name="Report comment 2")).to_be_visible()
+    mute.focus()
+    page.keyboard.press("Enter")
+    show = ben.get_by_role("button", name="Show comment 2")
+    expect(show).to_be_focused()
+    expect(page.locator("#status")).to_have_text("Ben is muted in this browser.")
+    expect(ben.locator("> .comment__muted")).to_contain_text("A comment by Ben, muted.")
+    expect(ben.locator("> .prose")).to_be_hidden()
+    expect(page.locator(f"#comment-{made[2].id} > .prose")).to_be_visible()
+    # What comes live, with another page and on another day, and a name however it is spelled.
+    live = server.comment(post, "Live, by Ben", name="ben", parent=made[0])
+    news(page)
+    expect(show).to_be_focused()
+    page.get_by_role("link", name="1 new comment").click()
+    expect(page.locator(f"#comment-{live.id} > .comment__muted")).to_be_visible()
+    page.get_by_role("link", name="More comments").click()
+    expect(page.locator(f"#comment-{other.id} > .prose")).to_be_hidden()
+    page.goto(f"/posts/{post.slug}")
+    expect(ben.locator("> .prose")).to_be_hidden()
+    show.click()
+    expect(ben.locator("> .prose")).to_be_visible()
+    expect(ben.get_by_role("button", name="Hide comment 2")).to_be_focused()
+    # Whoever was led to it reads it; the thread's tools take it back.
+    page.goto(f"/comments/{live.id}")
+    expect(page.locator(f"#comment-{live.id} > .prose")).to_be_visible()
+    page.goto(f"/posts/{post.slug}")
+    page.locator(".thread-tools > summary").click()
+    page.get_by_role("button", name="Unmute Ben", exact=True).click()
+    expect(page.locator(".thread-tools > summary")).to_be_focused()
+    expect(ben.locator("> .prose")).to_be_visible()
+    expect(page.locator(".comment__muted")).to_have_count(0)
+    assert page.evaluate("localStorage.muted") is None
+    assert not watch.asked("mute")
+    assert page.context.cookies() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width["width"]
