@@ -1,11 +1,15 @@
 """Finding people and accounts."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, token_hash
-from blueprints.core import generations
+from blueprints.core import generations, rows
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
+
+_PERSON = Person.__table__
+_BY_SLUG = select(_PERSON).where(_PERSON.c.slug == bindparam("slug"))
+_person = rows.Shape(Person, _PERSON.c)
 
 
 def account_by_email(email: str) -> Account | None:
@@ -25,10 +29,16 @@ def has_administrator() -> bool:
 
 def person_by_slug(slug: str) -> Person | None:
     """The person whose page is /authors/*slug*."""
-    person = db.session.scalar(select(Person).where(Person.slug == slug))
-    if person is not None:
-        generations.reads(f"person:{person.id}")
-    return person
+    return db.session.scalar(select(Person).where(Person.slug == slug))
+
+
+def person_to_read(slug: str) -> Person | None:
+    """The same, for reading only."""
+    found = rows.fetch(_BY_SLUG, slug=slug)
+    if not found:
+        return None
+    generations.reads(f"person:{found[0].id}")
+    return _person.of(found[0])
 
 
 def everybody() -> list[Person]:

@@ -9,20 +9,15 @@ import hmac
 import unicodedata
 from functools import lru_cache
 
-from blueprints.core import settings
-
 COLOURS, PATTERNS = 12, 6
 
 
-def of(name: str | None, email: str | None) -> tuple[str, str]:
-    """(the classes of the colour and the pattern, the letter) of whoever writes under these."""
-    return _kind((email or name or "").casefold(), settings.current().secret_key), _letter(name or "")
-
-
 @lru_cache(maxsize=4096)
-def _kind(who: str, key: str) -> str:
+def of(name: str | None, email: str | None, key: str) -> tuple[str, str]:
+    """(the classes of the colour and the pattern, the letter) of whoever writes under these on the site with *key*."""
+    who = (email or name or "").casefold()
     digest = hmac.digest(key.encode(), b"face:" + who.encode("utf-8", "replace"), hashlib.sha256)
-    return f"h{digest[0] % COLOURS} s{digest[1] % PATTERNS}"
+    return f"h{digest[0] % COLOURS} s{digest[1] % PATTERNS}", _letter(name or "")
 
 
 def _letter(name: str) -> str:

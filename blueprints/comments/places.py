@@ -32,6 +32,15 @@ def way(place: str) -> list[int]:
     return numbers
 
 
+def depth(place: str) -> int:
+    """How many steps lead to *place* from the beginning of its conversation."""
+    steps, at = -1, 0
+    while at < len(place):
+        at += ord(place[at]) - 47  # the digit that counts those which follow it, and itself
+        steps += 1
+    return steps
+
+
 def end(place: str) -> str:
     """Sorts after all that is below *place*, and before what follows it."""
     return place + _LAST

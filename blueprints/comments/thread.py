@@ -8,7 +8,8 @@ told by `stretches.py`; here they are nested, without recursion: depth is data.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from blueprints.comments import faces, places, stretches
 from blueprints.comments.models import APPROVED, Comment
@@ -53,9 +54,11 @@ class Face(NamedTuple):
     portrait: str = ""
 
     @classmethod
-    def of(cls, name: str | None, email: str | None, slug: str | None = None, portrait: str | None = None) -> "Face":
-        """That of whoever writes under these; of somebody of the house who has one, the portrait."""
-        return cls(*faces.of(name, email), portrait_address(slug, portrait) if slug and portrait else "")
+    def of(
+        cls, name: str | None, email: str | None, key: str, slug: str | None = None, portrait: str | None = None
+    ) -> "Face":
+        """That of whoever writes under these; of somebody of the house, the portrait. *key* is the site's own."""
+        return cls(*faces.of(name, email, key), portrait_address(slug, portrait) if slug and portrait else "")
 
 
 class Entry(NamedTuple):
@@ -97,7 +100,8 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, comment: Comment) -> "Entry":
         """A comment that is drawn outside its thread: just sent, or fetched alone."""
-        deepest = settings.current().thread_depth
+        chosen = settings.current()
+        deepest = chosen.thread_depth
         person = comment.person if comment.person_id else None
         shown = (person.slug, person.portrait) if person else ()
         parent = comment.parent if 0 < comment.depth <= deepest else None
@@ -109,13 +113,13 @@ class Entry(NamedTuple):
             html=comment.html,
             created_at=comment.created_at,
             edited_at=comment.edited_at,
-            mark=_mark(comment.person_id, comment.post) if comment.person_id else "",
+            mark=_mark(comment.person_id, comment.post.author_ids) if comment.person_id else "",
             in_reply_to=answered(comment) if comment.depth > deepest else None,
             passage=Quoted.of(comment, comment.post),
             takes_replies_inside=comment.depth < deepest,
             is_pending=not comment.is_public,
             hold_reason=comment.hold_reason,
-            face=Face.of(comment.name, comment.email, *shown),
+            face=Face.of(comment.name, comment.email, chosen.secret_key, *shown),
             marks=comment.marks or 0,
             is_picked=comment.picked_at is not None,
             removed_because="" if comment.is_public else comment.removed_because or "",
@@ -191,57 +195,65 @@ def page(
     post: Post, number: int, upto: int | None = None, *, after: int | None = None, sort: str = OLDEST
 ) -> ThreadPage:
     """Page *number* of the thread, or all pages from it to *upto*; what came *after* that number is marked new."""
+    pen = _Pen(post)
     if sort == FLAT:
         found, pages = stretches.in_time(post, number, upto or number)
-        entries = _draw_flat(found, post)
+        spots = _in_a_row(found)
         mentions: list[Row] = []
     else:
         read = stretches.of_pages(post, number, upto or number, sort)
         pages, mentions = read.pages, read.mentions
-        entries = draw(read.conversations, post, settings.current().thread_depth)
+        spots = _in_conversations(read.conversations, settings.current().thread_depth)
+    entries = pen.entries(spots)
     if after is not None:
         entries = _mark_new(entries, after)
-    return ThreadPage(entries, [_entry(row, post) for row in mentions], number, pages, sort)
+    return ThreadPage(entries, [pen.entry(row) for row in mentions], number, pages, sort)
 
 
 def alone(comment: Comment, *, after: Row | None = None) -> Alone:
     """A comment between what it answers and what answers it, from what comes *after* a row of that on."""
-    post = comment.post
+    pen = _Pen(comment.post)
     found, has_more = stretches.below(comment, after)
     own = stretches.these([comment.id]) if after is None else []
     above = [] if after else stretches.above(comment.id)
-    base = min(_depth(comment.place or ""), places.LEVELS - 1)
-    entries = _nest([*own, *found], post, settings.current().thread_depth, base=base)
-    if entries and own:
-        entries[0] = entries[0]._replace(in_reply_to=None)
-    rest = Rest(comment.id, entries[-1].number or 0, 0) if has_more and entries else None
-    return Alone([_entry(row, post) for row in above], _link(entries), rest)
+    base = min(places.depth(comment.place or ""), places.LEVELS - 1)
+    spots = _nest([*own, *found], settings.current().thread_depth, base=base)
+    if spots and own:
+        spots[0]["in_reply_to"] = None
+    rest = Rest(comment.id, spots[-1]["row"].number or 0, 0) if has_more and spots else None
+    return Alone([pen.entry(row) for row in above], pen.entries(_link(spots)), rest)
 
 
 def changed(post: Post, since: int) -> list[Entry]:
     """What has become another *since* so many changes of a thread: its words, or a tombstone."""
-    return [_entry(row, post) for row in stretches.changed(post, since)]
+    pen = _Pen(post)
+    return [pen.entry(row) for row in stretches.changed(post, since)]
 
 
-def draw(conversations: Iterable[stretches.Conversation], post: Post, deepest: int) -> list[Entry]:
-    """The entries of a page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
-    entries: list[Entry] = []
+# A row and what its entry says of its place among the others. An entry is made once, when all of that is known: a
+# page has a thousand.
+Spot = dict[str, Any]
+
+
+def _in_conversations(conversations: Iterable[stretches.Conversation], deepest: int) -> list[Spot]:
+    """The rows of a page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
+    spots: list[Spot] = []
     for conversation in conversations:
         found = conversation.rows
         if len(found) == 1 and not conversation.is_cut:
-            entries.append(_entry(found[0], post, takes_replies_inside=deepest > 0))
+            spots.append({"row": found[0], "takes_replies_inside": deepest > 0})
             continue
-        nested = _nest(found, post, deepest, is_cut=conversation.is_cut)
+        nested = _nest(found, deepest, is_cut=conversation.is_cut)
         if conversation.is_cut and nested:
             shown = sum(row.state == APPROVED for row in found)
-            rest = Rest(conversation.root.id, found[-1].number or 0, conversation.root.living - shown)
-            nested[-1] = nested[-1]._replace(rest=rest if rest.many > 0 else None)
-        entries += nested
-    return _link(entries)
+            many = conversation.root.living - shown
+            nested[-1]["rest"] = Rest(conversation.root.id, found[-1].number or 0, many) if many > 0 else None
+        spots += nested
+    return _link(spots)
 
 
-def _nest(found: Sequence[Row], post: Post, deepest: int, *, base: int = 0, is_cut: bool = False) -> list[Entry]:
-    """The entries of rows in thread order that belong to one conversation; *base* is the depth that is the margin."""
+def _nest(found: Sequence[Row], deepest: int, *, base: int = 0, is_cut: bool = False) -> list[Spot]:
+    """Rows in thread order that belong to one conversation; *base* is the depth that is the margin."""
     living = _living(found, is_cut=is_cut)
     known = {row.id: row for row in found}
     path: list[Row] = []  # the last row drawn on each level
@@ -250,7 +262,7 @@ def _nest(found: Sequence[Row], post: Post, deepest: int, *, base: int = 0, is_c
     for row in found:
         if row.id not in living:
             continue
-        level = min(_depth(row.place) - base, deepest, len(path))
+        level = min(places.depth(row.place) - base, deepest, len(path))
         del path[level:]
         if row.state == APPROVED:
             for over in path:
@@ -258,8 +270,9 @@ def _nest(found: Sequence[Row], post: Post, deepest: int, *, base: int = 0, is_c
         shown.append((row, level))
         path.append(row)
     strangers = {row.parent_id for row, _level in shown if row.parent_id and row.parent_id not in known}
-    known |= {row.id: row for row in stretches.these(strangers)}
-    entries: list[Entry] = []
+    if strangers:
+        known |= {row.id: row for row in stretches.these(strangers)}
+    spots: list[Spot] = []
     above: list[int] = []
     for at, (row, level) in enumerate(shown):
         following = shown[at + 1][1] if at + 1 < len(shown) else 0
@@ -267,51 +280,50 @@ def _nest(found: Sequence[Row], post: Post, deepest: int, *, base: int = 0, is_c
         parent = known.get(row.parent_id or 0)
         stands_below = level > 0 and above[-1] == row.parent_id
         above.append(row.id)
-        entries.append(
-            _entry(
-                row,
-                post,
-                level=level,
-                in_reply_to=None if stands_below or parent is None else _answered(parent),
-                takes_replies_inside=level < deepest,
-                opens=following > level,
-                closes=max(0, level - following),
-                below=counts.get(row.id, 0),
-                up=Ref(parent.id, parent.number) if stands_below and parent else None,
-                top=Ref(shown[0][0].id, shown[0][0].number) if level > 1 else None,
-            )
+        spots.append(
+            {
+                "row": row,
+                "level": level,
+                "in_reply_to": None if stands_below or parent is None else _answered(parent),
+                "takes_replies_inside": level < deepest,
+                "opens": following > level,
+                "closes": max(0, level - following),
+                "below": counts.get(row.id, 0),
+                "up": Ref(parent.id, parent.number) if stands_below and parent else None,
+                "top": Ref(shown[0][0].id, shown[0][0].number) if level > 1 else None,
+            }
         )
-    return entries
+    return spots
 
 
-def _draw_flat(found: Sequence[Row], post: Post) -> list[Entry]:
-    """The entries of rows one after the other; each says what it answers."""
+def _in_a_row(found: Sequence[Row]) -> list[Spot]:
+    """Rows one after the other; each says what it answers."""
     known = {row.id: row for row in found}
     strangers = {row.parent_id for row in found if row.parent_id and row.parent_id not in known}
     known |= {row.id: row for row in stretches.these(strangers)}
     return [
-        _entry(
-            row,
-            post,
-            in_reply_to=_answered(known[row.parent_id]) if row.parent_id in known else None,
-            takes_replies_inside=False,
-        )
+        {
+            "row": row,
+            "in_reply_to": _answered(known[row.parent_id]) if row.parent_id in known else None,
+            "takes_replies_inside": False,
+        }
         for row in found
     ]
 
 
-def _link(entries: list[Entry]) -> list[Entry]:
+def _link(spots: list[Spot]) -> list[Spot]:
     """The same, each knowing the next one that answers the same comment."""
-    last: dict[int | None, int] = {}
+    last: dict[int | None, Spot] = {}
     path: list[int] = []
-    for at, entry in enumerate(entries):
-        del path[entry.level :]
+    for spot in spots:
+        row = spot["row"]
+        del path[spot.get("level", 0) :]
         above = path[-1] if path else None
-        if (before := last.get(above)) is not None and not entry.is_tombstone:
-            entries[before] = entries[before]._replace(next=Ref(entry.id, entry.number))
-        last[above] = at
-        path.append(entry.id)
-    return entries
+        if (before := last.get(above)) is not None and row.state == APPROVED:
+            before["next"] = Ref(row.id, row.number)
+        last[above] = spot
+        path.append(row.id)
+    return spots
 
 
 def _living(found: Sequence[Row], *, is_cut: bool) -> set[int]:
@@ -329,10 +341,6 @@ def _living(found: Sequence[Row], *, is_cut: bool) -> set[int]:
     return living
 
 
-def _depth(place: str) -> int:
-    return len(places.way(place)) - 1
-
-
 def _answered(parent: Row) -> Answered:
     if parent.state != APPROVED:
         return _gone(parent.id)
@@ -343,31 +351,47 @@ def _gone(number: int) -> Answered:
     return Answered(number, "")
 
 
-def _entry(row: Row, post: Post, **place: object) -> Entry:
-    """What is drawn of a row, in its *place*."""
-    removed = row.state != APPROVED
-    return Entry(
-        row.id,
-        row.number,
-        "" if removed else row.name,
-        "" if removed else row.url,
-        "" if removed else row.html,
-        row.created_at,
-        mark=_mark(row.person_id, post) if row.person_id and not removed else "",
-        old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
-        edited_at=None if removed else row.edited_at,
-        gone=row.state if removed else "",
-        passage=Quoted.of(row, post) if row.passage and not removed else None,
-        face=None if removed else Face.of(row.name, row.email, row.slug, row.portrait),
-        marks=row.marks,
-        is_picked=row.picked_at is not None,
-        **place,  # type: ignore[arg-type]
-    )
+class _Pen:
+    """Makes entries of the rows below one *post*; what it needs to know beside them is asked once."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+        self.key = settings.current().secret_key
+
+    @cached_property
+    def authors(self) -> set[int]:
+        """The ids of the post's authors; most pages hold no comment of the house and need none."""
+        return self.post.author_ids
+
+    def entries(self, spots: Iterable[Spot]) -> list[Entry]:
+        """What is drawn of rows in their places."""
+        return [self.entry(**spot) for spot in spots]
+
+    def entry(self, row: Row, **place: Any) -> Entry:
+        """What is drawn of a row, in its *place*."""
+        removed = row.state != APPROVED
+        return Entry(
+            row.id,
+            row.number,
+            "" if removed else row.name,
+            "" if removed else row.url,
+            "" if removed else row.html,
+            row.created_at,
+            mark=_mark(row.person_id, self.authors) if row.person_id and not removed else "",
+            old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
+            edited_at=None if removed else row.edited_at,
+            gone=row.state if removed else "",
+            passage=Quoted.of(row, self.post) if row.passage and not removed else None,
+            face=None if removed else Face.of(row.name, row.email, self.key, row.slug, row.portrait),
+            marks=row.marks,
+            is_picked=row.picked_at is not None,
+            **place,
+        )
 
 
-def _mark(person_id: int, post: Post) -> str:
+def _mark(person_id: int, authors: set[int]) -> str:
     """What stands beside the name of somebody of the house."""
-    return "Author" if person_id in post.author_ids else "Staff"
+    return "Author" if person_id in authors else "Staff"
 
 
 def _mark_new(entries: list[Entry], after: int) -> list[Entry]:

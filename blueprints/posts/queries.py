@@ -1,11 +1,12 @@
-"""Finding posts. Every public list and page goes through `_public`."""
+"""Finding posts. Every public list goes through `_listing`."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import lazyload, selectinload
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, select
+from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
@@ -37,7 +38,42 @@ _TEXT_BY = {
     for name in ("slug", "id")
 }
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
+_TAG_BY_SLUG = select(_TAG).where(_TAG.c.slug == bindparam("slug"))
+# What a list says of a post.
+_LISTED = [column for column in _IN_BRIEF if column.name not in ("rules", "rules_html")]
+_IS_PUBLIC = (_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
+_PAGES = select(*_LISTED).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
+
+
+def _listing(table: FromClause, date: ColumnElement[Any], post: ColumnElement[Any], *which: Any) -> Select[Any]:
+    """A page of the posts of *which* a list consists, newest first, each as often as it has authors, with one of them;
+    *date* and *post* are the columns of the index of *table* that has them in order.
+    """
+    page = (
+        select(*_LISTED)
+        .select_from(table)
+        .where(*_IS_PUBLIC, _POST.c.kind == POST, date <= bindparam("now"), *which)
+        .order_by(date.desc(), post.desc())
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+        .subquery("page")
+    )
+    return (
+        select(*page.c, *_PERSON.c)
+        .select_from(page.outerjoin(_BYLINE, _BYLINE.c.post_id == page.c.id).outerjoin(_PERSON))
+        .order_by(page.c.published_at.desc(), page.c.id.desc(), _BYLINE.c.position)
+    )
+
+
+_ALL = _listing(_POST, _POST.c.published_at, _POST.c.id)
+_OF_PERSON = _listing(
+    _POST.join(_BYLINE), _BYLINE.c.published_at, _BYLINE.c.post_id, _BYLINE.c.person_id == bindparam("person_id")
+)
+_UNDER_TAG = _listing(
+    _POST.join(tagging), tagging.c.published_at, tagging.c.post_id, tagging.c.tag_id == bindparam("tag_id")
+)
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
+_listed_post = rows.Shape(Post, _LISTED)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
 _byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id))
 
@@ -51,23 +87,24 @@ class Slice:
     has_next: bool
 
 
-def _public() -> Select[Post]:
-    return select(Post).where(Post.state == PUBLISHED, Post.published_at <= now())
-
-
-def _page(query: Select[Post], number: int, size: int, *, date: Any = Post.published_at, post: Any = Post.id) -> Slice:
-    """Page *number* of *query*, newest first; *date* and *post* are the columns of the index that has them in order."""
-    rows = db.session.scalars(
-        query.where(Post.kind == POST, date <= now())
-        .order_by(date.desc(), post.desc())
-        .limit(size + 1)
-        .offset((number - 1) * size)
-        .options(selectinload(Post.bylines))
-    ).all()
+def _page(statement: Select[Any], number: int, size: int, **which: object) -> Slice:
+    """Page *number* of a list; for reading only."""
+    found = rows.fetch(statement, now=now(), limit=size + 1, offset=(number - 1) * size, **which)
+    people: dict[int, Person] = {}
+    posts = []
+    for post_id, rows_of_post in groupby(found, key=lambda row: row.id):
+        named = list(rows_of_post)
+        bylines = []
+        for row in named:
+            person_id, *_rest = person = row[len(_LISTED) :]
+            if person_id is not None:
+                known = people.get(person_id) or people.setdefault(person_id, _person.of(person))
+                bylines.append(_byline.of((post_id, person_id), person=known))
+        posts.append(_listed_post.of(named[0], bylines=bylines))
     generations.lasts_until(next_due())
-    for row in rows[:size]:
-        generations.reads(f"post:{row.id}", *(f"person:{number}" for number in row.author_ids))
-    return Slice(list(rows[:size]), number, len(rows) > size)
+    for post in posts[:size]:
+        generations.reads(f"post:{post.id}", *(f"person:{person_id}" for person_id in post.author_ids))
+    return Slice(posts[:size], number, len(posts) > size)
 
 
 def next_due() -> datetime | None:
@@ -79,28 +116,25 @@ def next_due() -> datetime | None:
 def newest_published(number: int, size: int) -> Slice:
     """Page *number* of all posts, newest first."""
     generations.reads("posts")
-    return _page(_public(), number, size)
+    return _page(_ALL, number, size)
 
 
 def by_person(person: Person, number: int, size: int) -> Slice:
     """Page *number* of what *person* has written."""
     generations.reads(f"by:{person.id}")
-    query = _public().join(Byline, Byline.post_id == Post.id).where(Byline.person_id == person.id)
-    return _page(query, number, size, date=Byline.published_at, post=Byline.post_id)
+    return _page(_OF_PERSON, number, size, person_id=person.id)
 
 
 def with_tag(tag: Tag, number: int, size: int) -> Slice:
     """Page *number* of the posts under *tag*."""
     generations.reads(f"tagged:{tag.id}")
-    query = _public().join(tagging, tagging.c.post_id == Post.id).where(tagging.c.tag_id == tag.id)
-    return _page(query, number, size, date=tagging.c.published_at, post=tagging.c.post_id)
+    return _page(_UNDER_TAG, number, size, tag_id=tag.id)
 
 
 def pages() -> list[Post]:
-    """The pages outside the journal's order (about, contact …), by title."""
+    """The pages outside the journal's order (about, contact …), by title; for reading only."""
     generations.reads("posts")
-    found = _public().where(Post.kind == PAGE).order_by(Post.title, Post.id).options(lazyload("*"))
-    listed = list(db.session.scalars(found.limit(50)))
+    listed = [_listed_post.of(row) for row in rows.fetch(_PAGES, now=now())]
     generations.reads(*(f"post:{post.id}" for post in listed))
     return listed
 
@@ -160,10 +194,16 @@ def by_former_address(path: str) -> Post | None:
 
 def tag_by_slug(slug: str) -> Tag | None:
     """The tag whose page is /tags/*slug*."""
-    tag = db.session.scalar(select(Tag).where(Tag.slug == slug))
-    if tag is not None:
-        generations.reads(f"tag:{tag.id}")
-    return tag
+    return db.session.scalar(select(Tag).where(Tag.slug == slug))
+
+
+def tag_to_read(slug: str) -> Tag | None:
+    """The same, for reading only."""
+    found = rows.fetch(_TAG_BY_SLUG, slug=slug)
+    if not found:
+        return None
+    generations.reads(f"tag:{found[0].id}")
+    return _tag.of(found[0])
 
 
 def is_slug_taken(slug: str, *, but_by: Post | None = None) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts.queries import person_by_slug
+from blueprints.accounts.queries import person_by_slug, person_to_read
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankForm, FollowForm
 from blueprints.comments.stretches import SORTS
@@ -73,7 +73,7 @@ def read(post: Post) -> ResponseReturnValue:
 @shared("page")
 def author(slug: str) -> ResponseReturnValue:
     """Who somebody is and what they have written."""
-    person = person_by_slug(slug) or abort(404)
+    person = person_to_read(slug) or abort(404)
     found = queries.by_person(person, page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
@@ -96,7 +96,7 @@ def portrait(slug: str) -> ResponseReturnValue:
 @shared("page")
 def tag(slug: str) -> ResponseReturnValue:
     """The posts under one tag."""
-    found_tag = queries.tag_by_slug(slug) or abort(404)
+    found_tag = queries.tag_to_read(slug) or abort(404)
     found = queries.with_tag(found_tag, page_number(), settings.current().posts_per_page)
     if not found.posts:
         abort(404)

@@ -197,6 +197,7 @@ def test_place_of_a_comment_sorts_below_what_it_answers_and_before_what_follows(
             place = places.below(place, number)
         laid.append(place)
         assert tuple(places.way(place)) == way
+        assert places.depth(place) == len(way) - 1
     assert laid == sorted(laid)
     assert laid[5] < places.end(laid[0]) < laid[6]
 
