@@ -17,7 +17,7 @@
   };
   const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const news = () => document.getElementById("thread-news");
-  const comments = () => all("#comments article.comment");
+  const comments = () => all("#comments article.comment:not(.preview > *)");
   const shown = () => comments().filter((comment) => comment.checkVisibility?.() ?? comment.offsetParent);
   const numberOf = (comment) => Number($(".comment__number", comment)?.lastChild.textContent) || 0;
   const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]");
@@ -132,7 +132,7 @@
     for (const fold of folds()) {
       if (folded.has(fold.parentElement.id)) fold.open = false;
       const words = $("summary", fold).firstChild;
-      const many = all("article.comment:not(:has(> .comment__gone))", fold).length;
+      const many = all("article.comment:not(:has(> .comment__gone), .preview > *)", fold).length;
       const text = `${many} ${many === 1 ? "reply" : "replies"}`;
       if (!$(".thread__rest", fold) && words.data !== text) words.data = text;
     }

@@ -17,7 +17,7 @@ def partials(response) -> dict[str, Tag]:
 def values(form: Tag) -> dict[str, str]:
     """What a browser would send if nothing in *form* were changed and no button had a name."""
     found: dict[str, str] = {}
-    for field in form.select("[name]"):
+    for field in form.select("[name]:not([type=submit])"):
         name = field["name"]
         if field.name == "textarea":
             found[name] = _typed(field)

@@ -11,6 +11,7 @@ from blueprints.core.db import db, now, writing
 from blueprints.posts.models import Post
 from tests.admin.browsing import WORLDS, form_of, partials, press, soup
 from tests.comments.test_views import comments, hold, post_of, send
+from tests.comments.test_writing import previewed
 
 
 @pytest.fixture
@@ -77,6 +78,24 @@ def test_writer_changes_a_comment_and_everybody_sees_that_it_was(client, post, c
     assert mark.find("time")
     assert versions(comment) == [("First words", False), ("Second *words*", False)]
     assert (reread(comment).number, post_of(comment).comment_count) == (1, 1)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_preview_of_a_change_is_what_is_published_and_stores_nothing(client, post, comment, world):
+    text = "See #1, *so*: https://example.org"
+    response = change(client, comment, world, text, preview="Preview")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert reread(comment).text == "First words"
+    shown = previewed(response, world, f"edit-{comment.id}-form")
+    assert shown["id"] != f"comment-{comment.id}"
+    change(client, comment, world, text)
+    published = soup(client.get(f"/posts/{post.slug}")).find(id=f"comment-{comment.id}")
+    for part in (".prose", ".comment__name"):
+        assert str(shown.select_one(part)) == str(published.select_one(part))
+    if world == "plain":
+        assert soup(response).find("textarea", {"name": "comment"}).text.strip() == text
+    assert change(client, comment, world, " ", preview="Preview").status_code == 422
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -252,7 +271,7 @@ def test_own_comment_can_be_changed_after_a_restart(app, client, comment):
     browser.set_cookie("writer", client.get_cookie("writer").value)
     path, data = f"/comments/{comment.id}/edit", {"comment": "After the restart"}
     form = soup(browser.get(path)).find(id=f"edit-{comment.id}-form")
-    data |= {field["name"]: field["value"] for field in form.find_all("input")}
+    data |= {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
     assert browser.post(path, data=data).status_code == 303
     with again.app_context():
         db.engine.dispose()

@@ -106,12 +106,15 @@ def _refuse_unless_editable(comment: Comment, post: Post) -> None:
 
 def _change(number: int) -> ResponseReturnValue:
     """Guard, parse, one verb, answer."""
-    limits.spend(settings.current().comment_limit, "comment", limits.network_of(request.remote_addr or ""))
+    purpose = "preview" if "preview" in request.form else "comment"
+    limits.spend(settings.current().comment_limit, purpose, limits.network_of(request.remote_addr or ""))
     comment = _own(number)
     form = EditForm.sent(request.form.to_dict(), comment)
     html = form.rendered(comment.post, comment.text_format)
     if html is None:
         return _again(comment, form)
+    if purpose == "preview":
+        return _preview(comment, form, html)
     account = me()
     with writing():
         comment = _own(number)
@@ -137,6 +140,20 @@ def _change(number: int) -> ResponseReturnValue:
     if not is_accepted:
         return _again(comment, form)
     return private(_changed(comment))
+
+
+def _preview(comment: Comment, form: EditForm, html: str) -> ResponseReturnValue:
+    """How the change would look, drawn as it would be; nothing is stored."""
+    post = readable(id=comment.post_id)
+    _refuse_unless_editable(comment, post)
+    if not form.is_of(post.id):
+        return _again(comment, form)
+    # Without its number and id: the comment itself may stand on the same page.
+    shown = thread.Entry.of(comment)._replace(id=0, number=None, html=html, is_pending=False, hold_reason="")
+    context = _form_context(comment, form, shown=shown)
+    return private(
+        answer("comments/edit.html", "comments/preview.hx.html", form_id=f"edit-{comment.id}-form", **context)
+    )
 
 
 def _changed(comment: Comment) -> ResponseReturnValue:
@@ -165,7 +182,9 @@ def _again(comment: Comment, form: EditForm) -> ResponseReturnValue:
     )
 
 
-def _form_context(comment: Comment, form: EditForm, *, stored: str | None = None) -> dict[str, Any]:
+def _form_context(
+    comment: Comment, form: EditForm, *, stored: str | None = None, shown: thread.Entry | None = None
+) -> dict[str, Any]:
     holds = comment.is_public and site.shown().hold == HOLD_ALL and not comment.person_id
     return {
         "comment": comment,
@@ -173,6 +192,7 @@ def _form_context(comment: Comment, form: EditForm, *, stored: str | None = None
         "own": own(comment),
         "form": form,
         "stored": stored,
+        "shown": shown,
         "holds": holds,
     }
 
