@@ -48,9 +48,9 @@ def everything(email: str) -> dict[str, Any]:
     with the oldest first, each with
 
     `id`, `number` (null before publication), `post` (title and address), `in_reply_to` (an id or null), `state`
-    ("pending", "approved", "spam", "trash", "withdrawn"), `reason` (why it was held), `name`, `website`, `text`,
-    `format` ("markdown" or "html"), `sent_at` and `edited_at` (ISO 8601 in UTC, or null), and `versions` (what it said
-    before, `text`, `written_at`, `by_editor`, `reason`).
+    ("pending", "approved", "spam", "trash", "withdrawn"), `reason` (why it was held), `name`, `website`, `passage` (the
+    words of the post that it answers, or none), `text`, `format` ("markdown" or "html"), `sent_at` and `edited_at`
+    (ISO 8601 in UTC, or null), and `versions` (what it said before, `text`, `written_at`, `by_editor`, `reason`).
     """
     found = db.session.scalars(_of(email).order_by(Comment.id).options(selectinload(Comment.versions)))
     owner = keys.correspondent(email)
@@ -100,6 +100,7 @@ def _written(comment: Comment) -> dict[str, Any]:
         "reason": comment.hold_reason,
         "name": comment.name,
         "website": comment.url,
+        "passage": comment.passage,
         "text": comment.text,
         "format": comment.text_format,
         "sent_at": _moment(comment.created_at),

@@ -19,6 +19,7 @@ from blueprints.comments import subscriptions
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.keys import Correspondent, correspondent
 from blueprints.comments.models import APPROVED, COMMENT, MARKDOWN, PENDING, TRASH, Comment
+from blueprints.comments.passages import with_passage
 from blueprints.comments.subscriptions import CONFIRM, POSTS, REPLIES, THREAD, Subscription
 from blueprints.core import chores, mail, markdown, rows, settings
 from blueprints.core.db import db, now, writing
@@ -289,13 +290,15 @@ def _to(row: Subscription) -> dict[str, Any]:
 
 def _said(comment: Comment) -> dict[str, Any]:
     """What a letter shows of a comment; links of one that waits lead nowhere."""
-    html = comment.html if comment.is_public else markdown.without_links(comment.html)
+    html = with_passage(comment)
+    html = html if comment.is_public else markdown.without_links(html)
     link = mail.absolute(comment_url(comment.id))
     answers = [*_root(comment.post)]
     if comment.parent_id:
         answers.append(mail.conversation_id(f"comment-{comment.parent_id}"))
     # Markdown reads as it was written; what came with tags is read without them.
-    text = comment.text if comment.text_format == MARKDOWN else markdown.plain_text(html)
+    text = comment.text if comment.text_format == MARKDOWN else markdown.plain_text(comment.html)
+    text = f"> {comment.passage}\n\n{text}" if comment.passage else text
     words = {"html": html, "text": text, "link": link}
     return {"comment": comment, "post": comment.post, "answers": answers, **words}
 

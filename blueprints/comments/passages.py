@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from markupsafe import escape
 from sqlalchemy import Connection, bindparam, event, inspect, select, text, update
 
 from blueprints.comments.addresses import comment_url
@@ -73,6 +74,13 @@ class Quoted(NamedTuple):
             return None
         place = f"passage-{comment.id}:~:text={_fragment(comment.passage)}"
         return cls(comment.passage, "" if comment.passage_lost else post_url(post, place))
+
+
+def with_passage(comment: Any) -> str:
+    """The HTML of *comment*, or of a row of one, below what it answers: where it is read away from the article."""
+    if not comment.passage:
+        return str(comment.html)
+    return f"<blockquote><p>{escape(comment.passage)}</p></blockquote>\n{comment.html}"
 
 
 class _Text:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 from markupsafe import escape
 
 from blueprints.comments.addresses import comment_url
+from blueprints.comments.passages import with_passage
 from blueprints.core import markdown
 from blueprints.core.site import Site
 from blueprints.feeds.addresses import comments_feed_url
@@ -145,9 +146,9 @@ def _of_comment(comment: Said, post: Post, site: Site, root: str, *, names_post:
         title=f"Comment {comment.number}" + (f" on {post.heading}" if names_post else "") + f" by {name}",
         url=root + comment_url(comment.id),
         page=page,
-        html=markdown.with_whole_addresses(comment.html, root, page),
+        html=markdown.with_whole_addresses(with_passage(comment), root, page),
         published=comment.published_at,
-        updated=comment.published_at,
+        updated=max(comment.published_at, comment.edited_at or comment.published_at),
         writers=(Writer(name, comment.url if _WEB_ADDRESS.fullmatch(comment.url) else ""),),
         answers=answers,
     )

@@ -29,6 +29,8 @@ class Said(NamedTuple):
     url: str
     html: str
     published_at: datetime
+    edited_at: datetime | None
+    passage: str
 
 
 _POST, _BYLINE, _PERSON, _TAG, _C = (model.__table__.c for model in (Post, Byline, Person, Tag, Comment))

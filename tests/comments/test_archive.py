@@ -143,6 +143,7 @@ def test_comments_without_an_address_belong_to_nobody(client, make, post):
 def test_everything_can_be_taken_along(client, post, written, link):
     with writing():
         reread(written[0]).edit("Second of Jo", "<p>Second of Jo</p>")
+        reread(written[0]).passage = "A sentence."
         db.session.add(Subscription(correspondent_id=keys.correspondent(JO).id, kind="thread", post_id=post.id))
     answer = client.get(f"{link}/comments.json")
     assert answer.headers["Content-Disposition"] == "attachment; filename=comments.json"
@@ -154,6 +155,7 @@ def test_everything_can_be_taken_along(client, post, written, link):
     assert (first["text"], first["number"], first["state"], first["website"]) == (
         *("Second of Jo", 1, "approved", "https://jo.example"),
     )
+    assert (first["passage"], second["passage"]) == ("A sentence.", "")
     assert [version["text"] for version in first["versions"]] == ["First of Jo", "Second of Jo"]
     assert first["post"] == {"title": "On paper", "address": f"/posts/{post.slug}"}
     assert (second["state"], second["reason"], second["versions"]) == ("pending", "it is new", [])

@@ -189,6 +189,16 @@ def test_letter_says_what_was_said_and_groups_with_its_conversation(client, post
     assert keys.correspondent(ANN).key not in letter.as_string()  # who passes the letter on gives nothing away
 
 
+def test_letter_gives_the_sentence_of_the_article_that_was_answered(client, post, bag, app):
+    hold("none")
+    subscribe(ANN, "thread", post)
+    send_comment(client, post, "Bob", "Is it so?", passage="Some text.")
+    Postman(app, bag).round()
+    (letter,) = bag.letters
+    assert "> Some text.\n\nIs it so?" in words(letter)
+    assert "<blockquote><p>Some text.</p></blockquote>" in letter.get_body(("html",)).get_content()
+
+
 def test_who_works_here_is_told_when_a_comment_waits_and_readers_when_it_is_published(client, make, post_round):
     editor, author = (
         make.account("editor", email="editor@example.org"),

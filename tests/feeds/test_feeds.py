@@ -198,13 +198,24 @@ def test_comment_that_waited_comes_first_when_it_is_let_through(client, make, es
 
 
 def test_entry_says_when_it_was_changed(client, make):
-    make.post(published_at=now() - timedelta(days=9), updated_at=now() - timedelta(days=2))
+    changed = now() - timedelta(days=2)
+    make.post(published_at=now() - timedelta(days=9), updated_at=changed)
     [entry] = entries(client, "/feed.atom")
-    assert (
-        entry.findtext(f"{ATOM}published")
-        < entry.findtext(f"{ATOM}updated")
-        == f"{now() - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
-    )
+    assert entry.findtext(f"{ATOM}published") < entry.findtext(f"{ATOM}updated") == f"{changed:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_comment_says_when_it_was_changed_and_what_it_answers(client, make, essay):
+    comment = make.comment(essay, "Said.", passage="1 < 2 & so on")
+    with writing():
+        db.session.get(Comment, comment.id).published_at -= timedelta(days=2)
+    path = f"/posts/{essay.slug}/comments.atom"
+    before = entries(client, path)[0].findtext(f"{ATOM}updated")
+    with writing():
+        db.session.get(Comment, comment.id).edit("Said better.", "<p>Said better.</p>")
+    [entry] = entries(client, path)
+    assert entry.findtext(f"{ATOM}published") == before < entry.findtext(f"{ATOM}updated")
+    assert BeautifulSoup(entry.findtext(f"{ATOM}content"), "html.parser").blockquote.text == "1 < 2 & so on"
+    assert faults(client.get(path).data) == []
 
 
 def test_reader_who_has_the_feed_gets_304_until_something_is_new(client, make, essay, ada, thread):

@@ -288,3 +288,11 @@ def test_welcome_leaves_no_word_behind(app, make):
         welcome.discard()
     for kind in (POST, COMMENT):
         assert db.session.scalar(select(func.count()).select_from(table(f"search_{kind}"))) == 0
+
+
+def test_every_page_tells_browsers_of_the_search(client, make):
+    make.post(slug="essay")
+    for path in ("/", "/posts/essay", "/search"):
+        link = BeautifulSoup(client.get(path).data, "html.parser").find("link", rel="search")
+        assert link["type"] == "application/opensearchdescription+xml"
+        assert b"{searchTerms}" in client.get(link["href"]).data
