@@ -14,7 +14,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from blueprints.core import languages
+from blueprints.core import languages, listings
 
 _LANG = {"lang", "dir"}
 _INLINE = {
@@ -45,8 +45,8 @@ _POST_ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
 }
 _COMMENT_TAGS = {
-    *("a", "abbr", "b", "blockquote", "br", "cite", "code", "del", "em", "i", "li", "ol", "p", "pre"),
-    *("q", "s", "strong", "ul"),
+    *("a", "abbr", "b", "blockquote", "br", "cite", "code", "del", "em", "i", "ins", "li", "ol", "p", "pre"),
+    *("q", "s", "samp", "strong", "ul", "var"),
 }
 # Without "*" the sanitiser keeps its own idea of what every element may carry.
 _COMMENT_ATTRIBUTES = {"*": _LANG, "a": {"href"}, "ol": {"start"}}
@@ -244,12 +244,12 @@ def _mark_blocks(state: Any) -> None:
                 child.attrs["dir"] = "ltr"
 
 
-def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
-    """Code between fences, with the marks on the block that scrolls. Which language it is in is not drawn: colours
-    would need classes, which no guest's HTML may have, and a highlighter of many megabytes in every worker.
-    """
+def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
+    """Code between fences, with the marks on the block that scrolls; the first word beside a fence is its language."""
     token = tokens[index]
-    return f"<pre{renderer.renderAttrs(token)}><code>{escapeHtml(token.content)}</code></pre>\n"
+    language = (token.info.split() or [""])[0]
+    code = listings.html(token.content, language, env.setdefault("budget", listings.Budget()))
+    return f"<pre{renderer.renderAttrs(token)}><code>{code}</code></pre>\n"
 
 
 _posts: dict[str, MarkdownIt] = {}
@@ -266,6 +266,7 @@ def _for_posts(language: str) -> MarkdownIt:
         parser.core.ruler.push("align_cells", _align_cells)
         _add_rule(parser, "image", _link_remote_image)
         _add_rule(parser, "footnote_caption", _footnote_mark)
+        _add_rule(parser, "fence", _fence)
         _posts[key] = parser
     return _posts[key]
 

@@ -19,7 +19,7 @@ def previewed(response, world, form_id="comment-form"):
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_preview_is_what_is_published_and_stores_nothing(client, post, world):
-    text = "A *thought* on https://example.org, <b>raw</b>:\n\n> quoted\n\n```\ncode\n```"
+    text = "A *thought* on https://example.org, <b>raw</b>:\n\n> quoted\n\n```py\nreturn 1\n```"
     response = send(client, post, world, comment=text, url="example.org", preview="Preview")
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "private, no-store"
@@ -29,6 +29,7 @@ def test_preview_is_what_is_published_and_stores_nothing(client, post, world):
     published = soup(client.get(f"/posts/{post.slug}")).select_one("#comment-list .comment")
     for part in (".prose", ".comment__name"):
         assert str(shown.select_one(part)) == str(published.select_one(part))
+    assert str(published.select_one("pre code")) == "<code><b>return</b> <samp>1</samp>\n</code>"
     if world == "plain":
         form = soup(response).find(id="comment-form")
         assert form.find("textarea").text.strip() == text

@@ -71,12 +71,13 @@ OWN = [
     f'[x]()[]()[](javascript:{RAN})[x](<>) [x]( \'a"b\' ) ["onmouseover="{RAN}](http://x.example)',
     f'[x]: javascript:{RAN}\n[x] [y][x]\n\n[z]: http://x.example "\\"onclick={RAN}"\n[z]',
     f'```" onload="{RAN}\n<img src=x onerror={RAN}>\n```\n\n`<hx-partial>` ``<script>{RAN}</script>``',
+    f'```html\n<img src=x onerror={RAN}><hx-partial></code></pre><script>{RAN}</script>\n```\n\n~~~python\n"<b onclick={RAN}>"\n~~~',  # noqa: E501
     f'http://x.example/"onmouseover="{RAN} www.x.example/<img/src=x/onerror={RAN}> x@x.example\'onclick={RAN}',
     f"> <img src=x onerror={RAN}>\n\n- <svg onload={RAN}>\n\n1. <a href=javascript:{RAN}>x</a>\n\n| <b onclick={RAN}> |\n|--|\n",  # noqa: E501
     f"&lt;img src=x onerror={RAN}&gt; &amp;lt;script&amp;gt; \\<script>{RAN}\\</script> &#60;hx-partial&#62;",
 ]
 INLINE = """a abbr b bdi br cite code del dfn em i ins kbd mark q ruby rp rt s samp small strong sub sup time u var"""
-IN_COMMENTS = {*"a abbr b blockquote br cite code del em i li ol p pre q s strong ul".split()}  # noqa: SIM905
+IN_COMMENTS = {*"a abbr b blockquote br cite code del em i ins li ol p pre q s samp strong ul var".split()}  # noqa: SIM905
 IN_POSTS = {
     *f"""{INLINE} wbr blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr img li ol p pre
     section span summary table tbody td tfoot th thead tr ul""".split()
