@@ -11,11 +11,14 @@ from pathlib import Path
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from jinja2 import Environment
 from sqlalchemy import select
 
+from app import create_app
 from blueprints.core import sqlite
 from blueprints.core.db import db
-from blueprints.operations import welcome
+from blueprints.core.settings import Settings
+from blueprints.operations import serve, welcome
 from blueprints.posts.models import Post
 from tests import another
 from tests.operations.serving import HUSTINGS, Site, serving, wait_for
@@ -102,6 +105,17 @@ def test_second_start_is_quick_and_adds_nothing(tmp_path):
     with serving(tmp_path / "site") as site:
         assert time.monotonic() - begin < 10
         assert len(BeautifulSoup(httpx.get(site.url).text, "html.parser").select(".summary__title")) == 1
+
+
+def test_second_start_compiles_no_template(tmp_path, monkeypatch):
+    (first, second), compiled = (create_app(Settings.from_environ({}, tmp_path)) for _ in range(2)), []
+    compile_ = Environment.compile
+    monkeypatch.setattr(Environment, "compile", lambda *args: compiled.append(args[2]) or compile_(*args))
+    serve.prepare(first, tmp_path / "templates")
+    assert "posts/author.html" in compiled
+    compiled.clear()
+    serve.prepare(second, tmp_path / "templates")
+    assert not compiled
 
 
 def test_asking_for_help_makes_nothing(tmp_path):
