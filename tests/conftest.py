@@ -4,6 +4,7 @@ import contextvars
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
@@ -29,6 +30,7 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 SERVER = "HUSTINGS_TEST_POSTGRESQL"  # the folder of its socket and its port, for the workers of this run
 POSTGRESQL = postgresql.programs() is not None
 DATABASES = ["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"]
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 2 * 1024**3
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -83,6 +85,7 @@ class PostgreSQLDatabases(AbstractContextManager):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the one PostgreSQL of this run in the process that the others are started from."""
+    _keep_files_in_memory()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     if POSTGRESQL:
@@ -91,6 +94,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(server.stop)
     elif IN_CI:
         raise pytest.UsageError("no PostgreSQL: install the Debian package postgresql")
+
+
+def _keep_files_in_memory() -> None:
+    """Where there is room: a thousand databases, each committed to some twenty times, are all that a disk can bear.
+
+    What a disk does for durability is not lost: who ends a process does not end the system's memory either.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
