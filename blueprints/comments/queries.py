@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.models import Person
+from blueprints.comments import places
 from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, TRASH, Comment, writer_hash
 from blueprints.core import rows
 from blueprints.core.db import db, now
@@ -53,6 +54,7 @@ _PICKED = (
 _SINCE = select(func.count()).where(
     _C.post_id == bindparam("post_id"), _C.number > bindparam("number"), _C.state == APPROVED
 )
+_SINCE_BELOW = _SINCE.where(_C.place > bindparam("start"), _C.place < bindparam("end"))
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,15 @@ def count_since(post: Post, number: int, *, but: int) -> int:
         return 0  # numbers are given one by one: no more can have come
     found = post.comment_count if number == 0 else rows.fetch(_SINCE, post_id=post.id, number=number)[0][0]
     return max(0, found - but)
+
+
+def count_below(comment: Comment, number: int, *, but: int) -> int:
+    """How many answers below *comment* were published after the one with *number*, *but* for so many."""
+    place = comment.place or ""
+    if len(places.way(place)) > places.LEVELS:
+        return 0  # so deep down others stand among them: they count as news of the discussion
+    found = rows.fetch(_SINCE_BELOW, post_id=comment.post_id, number=number, start=place, end=places.end(place))
+    return max(0, int(found[0][0]) - but)
 
 
 def queue(state: str, number: int, size: int, *, of: Person | None = None) -> Queue:

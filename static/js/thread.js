@@ -15,7 +15,6 @@
     element.append(...children);
     return element;
   };
-  const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const news = () => document.getElementById("thread-news");
   const comments = () => all("#comments article.comment:not(.preview > *)");
   const shown = () => comments().filter((comment) => comment.checkVisibility?.() ?? comment.offsetParent);
@@ -31,7 +30,7 @@
 
   // New since the last visit: the highest number at its end is all that is remembered.
 
-  let base = Infinity;
+  let base = Infinity, known = 0;
   const own = new Set();
 
   function arrive() {
@@ -41,6 +40,8 @@
     const last = Number(form.elements.after.value);
     const seen = store.get(key);
     if (base === Infinity) base = !seen ? last : Date.now() - seen.time > VISIT ? seen.last : seen.base;
+    known = last;
+    if (form.elements.alone) return; // whoever was led to one comment has not seen the others
     if (last || seen) store.set(key, { last: Math.max(last, seen?.last ?? 0), base, time: Date.now() });
   }
 
@@ -145,8 +146,9 @@
   let told = 0, failed = 0, rest = 0;
 
   function tell() {
-    const many = parseInt($("a", news() ?? voice)?.textContent.replace(/\D/g, "") ?? "", 10) || 0;
-    if (many > told) voice.textContent = `${count(many, "new comment")} below.`;
+    const words = $("a", news() ?? voice)?.textContent.trim() ?? "";
+    const many = parseInt(words.replace(/\D/g, ""), 10) || 0;
+    if (many > told) voice.textContent = `${words.replace(": show", " below")}.`;
     told = many;
     document.title = many ? `(${many}) ${title}` : title;
   }
@@ -174,11 +176,14 @@
       if (posted) own.add(posted.id);
     }
     if (sourceElement === news()) { failed = rest = 0; }
+    // A page of one comment comes as it is kept for everybody, which marks nothing as new.
+    const fresh = sourceElement?.id === "comments" && news()?.elements.alone && comments().find((comment) => numberOf(comment) > known);
     tools();
     settle();
     arrive();
     mark();
     tell();
+    if (fresh) go(fresh);
   });
 
   // Where one wants to go.

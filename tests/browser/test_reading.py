@@ -63,6 +63,31 @@ def test_permalink_shows_a_comment_among_its_own_and_leads_to_its_place(visit, t
     expect(page.locator(f"#comment-{made[1].id}")).to_be_in_viewport()
 
 
+def test_permalink_announces_what_is_new_below_it_and_in_the_discussion(server, visit, talk, width):
+    post, made = talk
+    page, _ = visit(width=width)
+    page.goto(f"/comments/{made[1].id}")
+    page.locator(f"#comment-{made[2].id} a[href$='/reply']").click()
+    text = page.locator(f"#reply-{made[2].id}-form-comment")
+    text.fill("Half a reply")
+    server.comment(post, "Elsewhere")
+    news(page)
+    said = page.locator("body > p[role=status].unseen")
+    expect(said).to_have_text("1 new comment in the discussion.")
+    expect(page.locator("#thread-news a")).to_have_attribute("href", f"/posts/{post.slug}#comments")
+    fresh = server.comment(post, "Below it", parent=made[1])
+    change(server, made[2], text="Third, *better*")
+    news(page)
+    expect(page.locator(f"#comment-{made[2].id} > .prose em")).to_have_text("better")
+    expect(text).to_be_focused()
+    page.get_by_role("link", name="1 new reply: show").click()
+    expect(page.locator(f"#comment-{fresh.id}")).to_be_focused()
+    expect(page.locator(f"#replies-{made[1].id} article.comment")).to_have_count(2)
+    expect(text).to_have_value("Half a reply")
+    expect(page.locator("#thread-news a")).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('seen:'))") == []
+
+
 def test_old_anchor_of_a_comment_on_another_page_leads_there(server, visit, talk):
     post, _ = talk
     for number in range(3):

@@ -428,6 +428,20 @@ def test_news_counts_what_came_after_and_is_conditional(client, make, post):
     assert loud.headers["Cache-Control"].startswith("private")
 
 
+def test_news_of_a_page_of_one_comment_tell_answers_below_it_from_others(client, make, post):
+    first, other = make.comment(post), make.comment(post)
+    path = f"/posts/{post.slug}/comments?after=2&skip=0&from=1&to=1&alone={first.id}"
+    said = [soup(client.htmx("GET", path)).text.strip()]
+    for parent in (other, first):
+        make.comment(post, parent=parent)
+        said.append(soup(client.htmx("GET", path)).find("a").text)
+    assert said == ["", "1 new comment in the discussion", "1 new reply: show"]
+    response = send(client, post, "htmx", f"/comments/{first.id}/reply", after="2", skip="0", alone=str(first.id))
+    line = partials(response)["#thread-news"]
+    assert line.find("input", {"name": "alone"})["value"] == str(first.id)
+    assert line.find("a").text == "1 new reply: show"
+
+
 def test_news_bring_what_was_edited_or_removed_since_and_nothing_twice(client, make, post):
     kept, edited, removed = (make.comment(post, text) for text in ("Kept", "Old words", "Gone words"))
     with writing():

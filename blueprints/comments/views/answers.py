@@ -139,11 +139,18 @@ def place_of(comment: Comment) -> str:
 
 
 def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, Any]:
-    """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves."""
+    """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves; where
+    one comment is shown *alone*, how many of them are *below* it.
+    """
     sort = request.values.get("sort")
     skip = (number_in("skip") or number_in("skip", request.form) or 0) + bool(own and own.is_public)
+    fresh = queries.count_since(post, after, but=skip)
+    alone = number_in("alone") or number_in("alone", request.form)
+    comment = queries.to_read(alone) if alone and fresh else None
     return {
-        "fresh": queries.count_since(post, after, but=skip),
+        "fresh": fresh,
+        "alone": alone,
+        "below": queries.count_below(comment, after, but=skip) if comment and comment.post_id == post.id else 0,
         "skip": skip,
         "page": number_in("from") or number_in("from", request.form) or 1,
         "upto": number_in("to") or number_in("to", request.form) or 1,

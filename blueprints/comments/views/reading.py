@@ -32,7 +32,7 @@ LATELY = 10
 
 
 @bp.get("/posts/<slug>/comments")
-@shared("page", "sort", "after", "upto", "skip", "from", "to", "changes")
+@shared("page", "sort", "after", "upto", "skip", "from", "to", "changes", "alone")
 def index(slug: str) -> ResponseReturnValue:
     """The thread alone: its refresh, its next page, or how many comments are new, as the parameters ask."""
     post = readable(slug=slug)
@@ -151,4 +151,4 @@ def _is_common(post: Post, number: int, upto: int | None, after: int | None) -> 
     own = (number_in("skip") or 0) == 0 and (number_in("from") or 1) == (number_in("to") or 1) == 1
     late = after is None or post.last_number - LATELY <= after <= post.last_number
     late = late and post.changes - LATELY <= (number_in("changes") or 0) <= post.changes
-    return own and late and upto in (None, number)
+    return own and late and upto in (None, number) and "alone" not in request.args
