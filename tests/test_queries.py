@@ -115,6 +115,7 @@ def visits() -> dict[str, Visit]:
         "comment": Visit(16, f"{page}/comments", 303, comment="One", **sent),
         "comment in place": Visit(17, f"{page}/comments", 201, comment="Two", scripts=True, **sent),
         "comment on a passage": Visit(20, f"{page}/comments", 303, comment="Four", passage=words, **sent),
+        "comment on a comment's number": Visit(19, f"{page}/comments", 201, comment="As #3", scripts=True, **sent),
         "comment with nothing in it": Visit(4, f"{page}/comments", 422, comment="", **sent),
         "comment sent again": Visit(9, f"{page}/comments", 303, comment="One", **sent),
         "reply": Visit(18, f"/comments/{last}/reply", 303, comment="Three", **sent),

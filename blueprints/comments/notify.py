@@ -11,11 +11,25 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import BindParameter, String, and_, bindparam, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from blueprints.accounts.models import ADMINISTRATOR, ALL, EDITOR, MINE, Account
-from blueprints.comments import subscriptions
+from blueprints.comments import references, subscriptions
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.keys import Correspondent, correspondent
 from blueprints.comments.models import APPROVED, COMMENT, MARKDOWN, PENDING, TRASH, Comment
@@ -33,31 +47,37 @@ SHOWN = 30
 SECONDS_TO_LOOK = 60
 _S, _C, _A = Subscription.__table__.c, Correspondent.__table__.c, Account.__table__.c
 _EMAIL: BindParameter[str] = bindparam("email")
-_SUBSCRIBED = (
-    select(_C.email, _S.id, literal(THREAD, String).label("what"))
-    .select_from(Subscription.__table__.join(Correspondent.__table__))
-    .where(
-        _S.post_id == bindparam("post_id"),
-        ~_S.is_pending,
-        ~_S.is_daily,
-        or_(_S.kind == THREAD, and_(_S.kind == REPLIES, _C.email == bindparam("parent_email"))),
-        _C.email != _EMAIL,
-        bindparam("is_public"),
-    )
-)
 _BYLINE = Byline.__table__
 _OWN = exists().where(_BYLINE.c.post_id == bindparam("post_id"), _BYLINE.c.person_id == _A.person_id)
 _IS_EDITOR = _A.role.in_((EDITOR, ADMINISTRATOR))
-_WHO = union_all(
-    _SUBSCRIBED,
-    select(_A.email, _A.id, literal(STAFF, String)).where(
-        _A.comment_mail.in_((MINE, ALL)),
-        or_(_OWN, and_(_IS_EDITOR, or_(_A.comment_mail == ALL, ~bindparam("is_public")))),
-        _A.email != _EMAIL,
-        _A.person_id.is_distinct_from(bindparam("person_id")),
-        bindparam("is_new"),
-    ),
+_STAFF = select(_A.email, _A.id, literal(STAFF, String)).where(
+    _A.comment_mail.in_((MINE, ALL)),
+    or_(_OWN, and_(_IS_EDITOR, or_(_A.comment_mail == ALL, ~bindparam("is_public")))),
+    _A.email != _EMAIL,
+    _A.person_id.is_distinct_from(bindparam("person_id")),
+    bindparam("is_new"),
 )
+
+
+def _who(*replied: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Who is told: whoever follows the discussion, or its answers to them if any of *replied* is so, and the staff."""
+    subscribed = (
+        select(_C.email, _S.id, literal(THREAD, String).label("what"))
+        .select_from(Subscription.__table__.join(Correspondent.__table__))
+        .where(
+            _S.post_id == bindparam("post_id"),
+            ~_S.is_pending,
+            ~_S.is_daily,
+            or_(_S.kind == THREAD, and_(_S.kind == REPLIES, or_(*replied))),
+            _C.email != _EMAIL,
+            bindparam("is_public"),
+        )
+    )
+    return union_all(subscribed, _STAFF)
+
+
+_ANSWERED = _C.email == bindparam("parent_email")
+_WHO, _WHO_WITH_REFERENCES = _who(_ANSWERED), _who(_ANSWERED, _C.email.in_(references.writers()))
 
 
 def init_app(app: Flask) -> None:
@@ -96,14 +116,16 @@ def _tell(comment: Comment, parent: Comment | None, *, is_new: bool) -> None:
     """One question; an answer to nobody costs no more."""
     if comment.kind != COMMENT or not (is_new or comment.is_public):
         return
+    numbers = references.numbers(comment) if comment.is_public else []
     found = rows.fetch(
-        _WHO,
+        _WHO_WITH_REFERENCES if numbers else _WHO,
         post_id=comment.post_id,
         parent_email=parent.email if parent else "",
         email=comment.email,
         is_public=comment.is_public,
         is_new=is_new,
         person_id=comment.person_id,
+        **references.parameters(numbers),
     )
     told: dict[str, tuple[str, dict[str, Any]]] = {}
     for row in found:
@@ -208,7 +230,8 @@ def _thread_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
     if row is None or comment is None or not (comment.is_public and comment.post.is_public):
         return None
     is_reply = comment.parent is not None and comment.parent.email == row.correspondent.email
-    return {**_to(row), **_said(comment), "is_reply": is_reply, "place": _place(row)}
+    refers_to = None if is_reply else references.own(comment, row.correspondent.email)
+    return {**_to(row), **_said(comment), "is_reply": is_reply, "refers_to": refers_to, "place": _place(row)}
 
 
 def _digest_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -226,7 +249,9 @@ def _digest_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
         Comment.email != row.correspondent.email,
     )
     if row.kind == REPLIES:
-        said = said.join(parent, Comment.parent_id == parent.id).where(parent.email == row.correspondent.email)
+        email = row.correspondent.email
+        answers = or_(parent.email == email, references.to(email, row.post.id, row.post.slug))
+        said = said.outerjoin(parent, Comment.parent_id == parent.id).where(answers)
     total = db.session.scalar(select(func.count()).select_from(said.subquery())) or 0
     comments = db.session.scalars(said.order_by(Comment.number).limit(SHOWN)).all()
     if not comments:
