@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from blinker import Signal
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from blueprints.accounts.models import Person
 from blueprints.comments import places
-from blueprints.core import generations, markdown
+from blueprints.core import generations, markdown, rows
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 from blueprints.posts.models import Post
@@ -292,9 +293,8 @@ def writer_hash(token: str) -> str:
 
 
 _COMMENT, _POST = Base.metadata.tables["comment"], Base.metadata.tables["post"]
-_INSERT = insert(_COMMENT)
-_GIVEN = [column.name for column in _COMMENT.c if not column.default and column.name != "id"]
-_DEFAULTED = [column.name for column in _COMMENT.c if column.default]
+_WRITTEN: dict[str, Any] = {column.name: column.default for column in _COMMENT.c if column.name != "id"}
+_INSERT = insert(_COMMENT).values({name: bindparam(f"new_{name}") for name in _WRITTEN}).returning(_COMMENT.c.id)
 _BEGIN_THREAD = update(_COMMENT).where(_COMMENT.c.id == bindparam("own")).values(root_id=_COMMENT.c.id)
 _JOIN_THREAD = (
     update(_COMMENT)
@@ -331,26 +331,27 @@ def add(comment: Comment) -> Comment:
     connection = db.session.connection()
     above = parent if parent and parent.place else None
     if comment.state == APPROVED and comment.kind in (None, COMMENT):
-        counted = connection.execute(_COUNT_IN, {"own": post.id}).one()
+        [counted] = rows.write(connection, _COUNT_IN, own=post.id)
         comment.number = counted.last_number
-        for name, value in counted._mapping.items():
-            set_committed_value(post, name, value)
+        for name in ("last_number", "comment_count"):
+            set_committed_value(post, name, getattr(counted, name))
         comment.published_at = comment.created_at or now()
         comment.place = places.below(above.place if above else None, counted.last_number)
         if above:
-            connection.execute(_JOIN_THREAD, {"own": above.root_id, "more_size": 1, "more_living": 1})
+            rows.write(connection, _JOIN_THREAD, own=above.root_id, more_size=1, more_living=1)
         else:
             comment.size = comment.living = 1
         generations.touch(f"post:{post.id}", "comments")
     comment.post_id, comment.parent_id = post.id, parent.id if parent else None
     comment.root_id, comment.depth = above.root_id if above else None, parent.depth + 1 if parent else 0
     values = vars(comment)
-    given = {name: values.get(name) for name in _GIVEN}
-    given.update((name, value) for name in _DEFAULTED if (value := values.get(name)) is not None)
-    inserted = connection.execute(_INSERT, given)
-    values.update(inserted.last_inserted_params(), id=inserted.inserted_primary_key[0])  # type: ignore[index,arg-type]
+    for name, default in _WRITTEN.items():
+        if values.get(name) is None:
+            values[name] = default and (default.arg(None) if default.is_callable else default.arg)
+    [inserted] = rows.write(connection, _INSERT, **{f"new_{name}": values[name] for name in _WRITTEN})
+    values["id"] = inserted.id
     if above is None:
-        connection.execute(_BEGIN_THREAD, {"own": comment.id})
+        rows.write(connection, _BEGIN_THREAD, own=comment.id)
         comment.root_id = comment.id
     make_transient_to_detached(comment)
     stored.send(comment)

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import String, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from blueprints.core import watch
+from blueprints.core import rows, watch
 from blueprints.core.db import Base, db
 
 EVERYTHING = "*"
@@ -132,7 +132,8 @@ def _before_commit(session: Session) -> None:
         if EVERYTHING in names:
             names = {EVERYTHING}
         connection = session.connection()
-        connection.execute(_TOUCH, [{"name": name} for name in sorted(names)])
+        for name in sorted(names):
+            rows.write(connection, _TOUCH, name=name)
         watch.announce(connection)
 
 

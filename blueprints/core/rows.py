@@ -1,4 +1,5 @@
-"""Rows for readers: what a page shows is read past the session, whose bookkeeping is for what will be changed.
+"""Rows for readers: what a page shows is read past the session, whose bookkeeping is for what will be changed; and the
+few rows that every comment writes.
 
 Statements are built once, when their module is imported, and take their values as parameters. They are also compiled
 once, and then the driver is asked directly: to prepare and to unpack a statement by way of SQLAlchemy costs four times
@@ -9,14 +10,17 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select
+from sqlalchemy import ColumnElement, CompoundSelect, Delete, Insert, Select, TextClause, Update
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import instance_state
 
 from blueprints.core.db import Base, db
 
 T = TypeVar("T", bound=Base)
 Processor = Callable[[Any], Any]
+Question = Select[Any] | CompoundSelect[Any]
+Write = Insert | Update | Delete | TextClause
 # The statements that were compiled, by their identity and their database; they live as long as their modules.
 _compiled: dict[tuple[int, str], "Compiled"] = {}
 
@@ -24,8 +28,9 @@ _compiled: dict[tuple[int, str], "Compiled"] = {}
 class Compiled:
     """One statement in the words of one database, with what its values must be turned into on the way in and out."""
 
-    def __init__(self, statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Question | Write, dialect: Dialect) -> None:
         self.statement = statement
+        self.writes = not isinstance(statement, Select | CompoundSelect)
         self.error: type[Exception] = dialect.dbapi.Error  # type: ignore[union-attr]
         compiled = statement.compile(dialect=dialect)
         # A list of values makes another statement for each length.
@@ -37,16 +42,17 @@ class Compiled:
             {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
         )
         self.values.update({name: turn(self.values[name]) for name, turn in self.on_the_way_in if self.values[name]})
-        columns = list(statement.selected_columns)
+        columns: list[Any] = [] if isinstance(statement, TextClause) else list(statement.exported_columns)
         self.on_the_way_out = _processors(
             {at: col.type.dialect_impl(dialect).result_processor(dialect, None) for at, col in enumerate(columns)}
         )
-        self.row = namedtuple("Row", [column.key for column in columns], rename=True)._make  # type: ignore[attr-defined, misc]
+        self.answers = bool(columns)
+        self.row = namedtuple("Row", [column.key for column in columns], rename=True)._make  # type: ignore[attr-defined]
 
     def fetch(self, connection: Connection, values: dict[str, object]) -> Sequence[Any]:
         """The rows for these *values*."""
         if not self.is_fixed or connection.engine.dispatch.before_cursor_execute:  # somebody wants to see it
-            return connection.execute(self.statement, values).all()
+            return self._ask_slowly(connection, values)
         given: dict[str, Any] = {**self.values, **values}
         for name, turn in self.on_the_way_in:
             if name in values:
@@ -54,11 +60,13 @@ class Compiled:
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self.sql, given if self.order is None else [given[name] for name in self.order])
-            found = cursor.fetchall()
-        except self.error:
+            found = cursor.fetchall() if self.answers else ()
+        except self.error as error:
             cursor.close()
+            if self.writes:  # never twice: SQLite may have ended the transaction, and this would be one of its own
+                raise DBAPIError.instance(self.sql, None, error, self.error, hide_parameters=True) from error
             # Asked once more by way of SQLAlchemy, which knows what becomes of a connection after this error.
-            return connection.execute(self.statement, values).all()
+            return self._ask_slowly(connection, values)
         cursor.close()
         if not self.on_the_way_out:
             return [self.row(row) for row in found]
@@ -70,14 +78,26 @@ class Compiled:
             rows.append(self.row(row))
         return rows
 
+    def _ask_slowly(self, connection: Connection, values: dict[str, object]) -> Sequence[Any]:
+        found = connection.execute(self.statement, values)
+        return found.all() if found.returns_rows else ()
+
 
 def _processors(found: dict[Any, Processor | None]) -> list[tuple[Any, Processor]]:
     return [(key, processor) for key, processor in found.items() if processor is not None]
 
 
-def fetch(statement: Select[Any] | CompoundSelect[Any], **values: object) -> Sequence[Any]:
+def fetch(statement: Question, **values: object) -> Sequence[Any]:
     """The rows of *statement*, in the transaction of this request: tuples with the names of the columns."""
-    connection = db.session.connection()
+    return _ask(statement, db.session.connection(), values)
+
+
+def write(connection: Connection, statement: Write, **values: object) -> Sequence[Any]:
+    """Have *statement* done; the rows that it returns, if it says so. The session is not told of them."""
+    return _ask(statement, connection, values)
+
+
+def _ask(statement: Question | Write, connection: Connection, values: dict[str, object]) -> Sequence[Any]:
     key = id(statement), connection.dialect.name
     found = _compiled.get(key)
     if found is None:

@@ -79,8 +79,8 @@ def create(connection: Connection) -> None:
 
 def put(connection: Connection, kind: str, entries: Iterable[Entry]) -> None:
     """Write *entries*, each in the place of the one with its id."""
-    if given := [{"id": entry.id, "words": _vector(entry)} for entry in entries]:
-        connection.execute(_PUT[kind], given)
+    for entry in entries:
+        rows.write(connection, _PUT[kind], id=entry.id, words=_vector(entry))
 
 
 def remove(connection: Connection, kind: str, ids: Sequence[int]) -> None:

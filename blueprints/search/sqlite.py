@@ -75,8 +75,8 @@ def create(connection: Connection) -> None:
 
 def put(connection: Connection, kind: str, entries: Iterable[Entry]) -> None:
     """Write *entries*, each in the place of the one with its id."""
-    if given := [{"rowid": entry.id, **dict(zip(_COLUMNS, entry[1:], strict=True))} for entry in entries]:
-        connection.execute(_INSERT[kind], given)
+    for entry in entries:
+        rows.write(connection, _INSERT[kind], rowid=entry.id, **dict(zip(_COLUMNS, entry[1:], strict=True)))
 
 
 def remove(connection: Connection, kind: str, ids: Sequence[int]) -> None:

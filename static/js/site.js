@@ -62,10 +62,23 @@
     if (!remember) return;
     const known = JSON.parse(store.get("who") || "null");
     for (const name of WHO) if (known?.[name] && !fields[name].value) fields[name].value = known[name];
-    remember.closest("[hidden]").hidden = false;
+    remember.closest("p").hidden = false;
     remember.checked = known !== null;
     // Whose name is filled in already goes on to the text.
     if (document.activeElement === fields.author && fields.author.value) fields.comment.focus();
+  }
+
+  // The answer brings no form along: the one that was sent is ready for the next comment, under a key of its own.
+  function empty(form) {
+    const { key, passage, passage_before: before } = form.elements;
+    form.reset();
+    key.value = "";
+    if (passage) passage.value = before.value = "";
+    for (const said of form.querySelectorAll(".comment-form__preview, [role=alert]")) said.replaceChildren();
+    form.querySelector(".comment-form__restored")?.remove();
+    delete form.dataset.sent;
+    delete form.dataset.ready;
+    prepare(form);
   }
 
   // Counted as the server counts: code points, not the two halves of one, and no white space at the end.
@@ -149,6 +162,7 @@
       store.remove(draftKey(sourceElement));
       store.remove("sent");
       rememberWho(sourceElement);
+      if (sourceElement.id === "comment-form") empty(sourceElement);
     }
   });
 

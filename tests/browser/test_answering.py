@@ -111,6 +111,12 @@ def test_invalid_field_keeps_the_text_and_takes_the_focus(server, visit, width, 
     email.fill(EMAIL)
     send(page)
     expect(page.locator("#comment-list .comment")).to_have_count(1)
+    expect(page.locator("#comment-form-comment")).to_have_value("")
+    expect(page.locator("#comment-form [aria-invalid]")).to_have_count(0)
+    write(page, "Once more")
+    send(page)
+    expect(page.locator("#comment-list .comment")).to_have_count(2)
+    assert texts(server, post) == [TEXT, "Once more"]
 
 
 def test_two_clicks_make_one_comment(server, visit, width, scripts):

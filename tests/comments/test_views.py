@@ -71,6 +71,15 @@ def test_comment_is_stored_and_shown(client, post, world):
     assert "jo@example.org" not in str(article)
 
 
+def test_answer_to_a_comment_brings_the_form_along_only_where_it_showed_what_was_wrong(client, post):
+    assert soup(send(client, post, "htmx")).find(id="comment-form") is None
+    form = soup(send(client, post, "htmx", email="jo at example")).find(id="comment-form")
+    marked = {form.find("input", {"name": "marked"})["name"]: "yes"}
+    anew = soup(send(client, post, "htmx", comment="Another", **marked)).find(id="comment-form")
+    assert anew.find("textarea").text.strip() == ""
+    assert anew.find("input", {"name": "marked"}) is None
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_reply_stands_below_its_parent(client, make, post, world):
     parent = make.comment(post, "First")

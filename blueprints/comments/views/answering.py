@@ -221,7 +221,9 @@ def _accepted(comment: Comment, *, is_new: bool, writer: str, wish: str | None) 
             return answer(redirect(url_for("comments.asked", number=comment.id), 303), "")
         return answer(redirect(place_of(comment) if comment.is_public else waiting, 303), "")
     status = 201 if is_new else 200
-    sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id(), "wish": wish}
+    # A form that shows what was wrong is drawn anew; one that does not is emptied in the browser (static/js/site.js).
+    is_marked = "marked" in request.form
+    sent: dict[str, Any] = {"form": BlankForm(post.id), "form_id": _form_id(), "is_marked": is_marked, "wish": wish}
     if not is_new and comment.is_public:
         number = stretches.page_of(comment) or 1
         found = thread.page(post, number)
