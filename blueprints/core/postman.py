@@ -1,8 +1,9 @@
 """The postman: sends what is in the outbox, one letter after the other, one postman at a time for the whole site.
 
 Whose turn it is, is a row with an end: every worker of every server has a postman, the one who finds letters due takes
-the turn and keeps it while there are any. One who was killed loses it by the clock, and the letter that he held is
-sent again; who comes too late to write down what became of a letter finds that it is no longer his.
+the turn and keeps it while there are any. One who was killed loses it at once to a postman of the same machine, who
+gets the lock that the dead one held (`core/presence.py`), and by the clock to any other; the letter that he held is
+sent again. Who comes too late to write down what became of a letter finds that it is no longer his.
 
 What is a letter's own trouble puts that letter off; a server that is away stops the round and costs no letter an
 attempt, so that a day without it changes nothing but the hour.
@@ -25,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from blueprints.core import mail, settings
 from blueprints.core.db import Base, UTCDateTime, db, now, writing
 from blueprints.core.mail import ENDED, EXPIRED, KEPT, REFUSED, SENDING, SENT, UNSURE, WAITING, Outbox
+from blueprints.core.presence import Presence
 from blueprints.core.transports import (
     AwayError,
     DeferredError,
@@ -104,7 +106,11 @@ class Postman:
         chosen = app.config["SETTINGS"]
         self.sender = mail.ascii_address(chosen.mail_from[1]) or chosen.mail_from[1]
         self.carrier = carrier or transport(chosen.mail_line, name=_own_name())
-        self.name = secrets.token_hex(8)
+        self.presence = Presence(chosen.instance / "postman.lock")
+        # As it is known to the database: with the place of its lock before it while it holds that.
+        self.own_name = self.name = secrets.token_hex(8)
+        # What became of a letter, when the database was away as it should have been written down.
+        self.unwritten: Outcome | None = None
         self.bell = threading.Event()
         self.stopping = False
         self.idle = threading.Event()
@@ -132,32 +138,45 @@ class Postman:
 
     def round(self) -> int:
         """Send all that is due; how many letters were sent."""
-        sent, outcome = 0, None
+        sent = 0
         for prepare in self.app.extensions[ROUNDS]:
             prepare(self.clock())
-        if not self._is_due():
-            return 0
         self.idle.clear()
         try:
-            while letter := self._next(outcome):
-                outcome = self._deliver(letter)
+            if not self.unwritten and not self._is_due():
+                return 0
+            if self.presence.take():
+                self.name = f"{self.presence.place}:{self.own_name}"
+            while letter := self._next(self.unwritten):
+                self.unwritten = None
+                self.unwritten = outcome = self._deliver(letter)
                 sent += outcome.state == SENT
                 # Not the reason: servers repeat the address in it, and that belongs in no log. `mail status` shows it.
                 log.info("letter %d, attempt %d: %s", letter.id, letter.attempts, outcome.state)
+            self.unwritten = None
         finally:
             self.idle.set()
             self.carrier.close()
+            if not self.unwritten:
+                self.presence.leave()
+                self.name = self.own_name
         return sent
 
     def _is_due(self) -> bool:
         """Whether there is anything to do and nobody else does it, seen without the lock: what an idle site pays."""
         moment = self.clock()
+        turn = db.session.execute(select(Turn.holder, Turn.until, Turn.paused_until)).first()
         due = select(exists().where(_T.state.in_(mail.STATES), _T.due_at <= moment))
-        others = select(exists().where(Turn.until > moment, Turn.holder != self.name))
-        paused = select(exists().where(Turn.paused_until > moment))
-        found = [bool(db.session.scalar(query)) for query in (due, others, paused)]
+        is_due = bool(db.session.scalar(due))
         db.session.rollback()
-        return found == [True, False, False]
+        if turn is None or turn.until <= moment:
+            return is_due and (turn is None or turn.paused_until <= moment)
+        return self._has_ended(turn.holder)
+
+    def _has_ended(self, holder: str) -> bool:
+        """Whether the postman of that name is surely gone: he had the lock of this machine, and has it no longer."""
+        place, _, name = holder.partition(":")
+        return bool(name) and self.presence.take() and place == self.presence.place
 
     def _next(self, outcome: Outcome | None) -> Letter | None:
         """In one transaction: what became of the letter before, and the next one, if it is this postman's turn."""
@@ -169,7 +188,10 @@ class Postman:
                 self._settle(outcome, turn, moment)
             db.session.execute(delete(Outbox).where(_T.state.in_(ENDED), _T.due_at <= moment))
             if turn.holder != self.name and turn.until > moment:
-                return None
+                if not self._has_ended(turn.holder):
+                    return None
+                mine = update(Outbox).where(_T.state == SENDING, _T.holder == turn.holder)
+                db.session.execute(mine.values(due_at=moment))
             letter = None if self.stopping or turn.paused_until > moment else self._take(moment)
             turn.holder, turn.until = (self.name, moment + LEASE) if letter else ("", _BEGINNING)
         return letter

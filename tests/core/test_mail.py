@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from blueprints.core import mail, postman, transports
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import EXPIRED, REFUSED, SENDING, SENT, UNSURE, WAITING, Outbox
 from blueprints.core.postman import LEASE, Postman
+from blueprints.core.presence import Presence
 from blueprints.core.transports import Line, Smtp
 from tests import mailserver
 
@@ -272,6 +274,48 @@ def test_postman_who_was_killed_loses_his_turn_and_the_letter_is_sent_by_the_nex
     clock.pass_(2 * MINUTE)
     assert next_.round() == 2
     assert sorted(server.recipients) == ["ada@example.org", "bob@example.org"]
+
+
+class Kill(BaseException):
+    """The end of a process: nothing of its own is done any more, and the system lets go of its locks."""
+
+
+def test_postman_who_was_killed_on_this_machine_is_followed_at_once(app, server, postman_to, clock, tmp_path):
+    write("ada@example.org", "bob@example.org")
+    killed, next_, elsewhere = (postman_to(server.port) for _ in range(3))
+    elsewhere.presence = Presence(tmp_path / "elsewhere.lock")
+    killed.carrier.send = lambda *_letter: others()
+    alive = []
+
+    def others():
+        alive.extend(each.round() for each in (next_, elsewhere))
+        raise Kill
+
+    with pytest.raises(Kill):
+        killed.round()
+    assert alive == [0, 0]
+    assert elsewhere.round() == 0  # it cannot know
+    assert next_.round() == 2
+    assert sorted(server.recipients) == ["ada@example.org", "bob@example.org"]
+
+
+def test_letter_that_left_as_the_database_went_away_is_written_down_later_and_not_sent_again(
+    app, server, postman_to, monkeypatch
+):
+    write("ada@example.org", "bob@example.org")
+    first, second = postman_to(server.port), postman_to(server.port)
+
+    def fail(*_what):
+        raise OperationalError("", None, OSError())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(first, "_settle", fail)
+        with pytest.raises(OperationalError):
+            first.round()
+    assert second.round() == 0
+    assert first.round() == 1
+    assert server.recipients == ["ada@example.org", "bob@example.org"]
+    assert states() == [SENT, SENT]
 
 
 def test_postman_who_overslept_writes_nothing_over_what_another_did(app, server, postman_to, clock):

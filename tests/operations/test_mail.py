@@ -58,6 +58,14 @@ def test_nothing_is_lost_or_sent_twice_with_a_site_that_is_killed(tmp_path):
         os.killpg(site.process.pid, signal.SIGKILL)
         site.process.wait(timeout=15)
         with mailserver.running(port) as server:
+            on_its_way = []
+            server.on_data = lambda message: on_its_way.append(message) or "silence"
+            words = [HUSTINGS, "mail", "send"]
+            sender = subprocess.Popen(words, env={**os.environ, **site.settings}, stdout=subprocess.DEVNULL)
+            wait_for(lambda: on_its_way)
+            sender.kill()  # in the middle of a letter: nobody waits for the end of its turn
+            sender.wait()
+            server.on_data = lambda _message: "250 OK"
             site.start()
             assert "left." in hustings(site, "mail", "send")
             wait_for(lambda: sorted(server.recipients) == [f"{name}@example.org" for name in names])
