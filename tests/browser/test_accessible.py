@@ -1,7 +1,7 @@
 """WCAG 2.2 AA: axe-core and checks of our own find nothing on any state of the public pages, and nobody needs a mouse.
 
-A new state of a page is a row of STATES: how it is reached, at which width and in which light it is looked at is the
-test's business.
+A new page is a line of PAGES, a state that somebody has to bring about a row of STATES; at which width and in which
+light it is looked at is the test's business.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +11,12 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from blueprints.comments import impersonation, keys
+from blueprints.comments import impersonation, keys, reports, subscriptions
 from blueprints.comments.models import Comment
 from blueprints.core import site
 from blueprints.core.db import db, writing
 from tests.browser.conftest import PHONE, WIDE
+from tests.factories import PASSWORD
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -54,9 +55,18 @@ class Place:
             with writing():
                 like = impersonation.note(db.session.get(Comment, held.id), ada.id, "name")
                 self.question = f"/comments/{held.id}/is-it-you?key={impersonation.key_for(like)}"
+            email = f"reader-{ada.id}@example.org"
+            answering = make.comment(post, "It is.", passage="Some text.", email=email)
             with writing():
-                keys.admit("reader@example.org")
-            self.mine, self.author = f"/comments/mine/{keys.key_for('reader@example.org')}", ada.slug
+                for place in ({"post": db.session.merge(post)}, {"who": db.session.merge(ada)}):
+                    subscriptions.choose(email, "thread", daily=False, asked_by="", language="en", **place)
+                reports.file(answering.id, reason="spam", note="Look.", email="", address_hash="x")
+            owner = keys.correspondent(email)
+            self.answering, self.mail = answering.id, f"/mail/{owner.key}"
+            self.leave = f"/mail/leave/{subscriptions.of(owner)[0].leave_key}"
+            self.mine, self.author = f"/comments/mine/{keys.key_for(email)}", ada.slug
+            self.post, self.person = post.id, ada.id
+            self.staff = make.account("administrator").email
             make.post("Closed", slug=self.closed, comments_open=False, closed_because="it is over")
             make.post("Empty", slug=self.empty)
 
@@ -72,6 +82,14 @@ class Place:
     def article(self):
         """The first comment."""
         return self.page.locator(f"#comment-{self.first}")
+
+    def sign_in(self) -> None:
+        """Come as somebody who works here."""
+        self.open("/sign-in")
+        self.page.get_by_label("E-mail address").fill(self.staff)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page).to_have_url("/admin")
 
     def press(self, name: str) -> None:
         """Press a link or button of the first comment."""
@@ -152,6 +170,55 @@ def _rules(place: Place) -> None:
     place.page.get_by_text("House rules").click()
 
 
+def _own(place: Place, verb: str) -> None:
+    """Something of one's own, and what can be done with it."""
+    place.write(author="Jo", email="jo@example.org", comment="Mine.")
+    place.page.get_by_role("link", name=f"{verb} your comment").click()
+    expect(place.page.locator("#comment-list form")).to_be_visible()
+
+
+def _edit(place: Place) -> None:
+    _own(place, "Edit")
+    place.page.locator("#comment-list form").get_by_role("button", name="Preview").click()
+    expect(place.page.locator("#comment-list .preview")).to_be_focused()
+
+
+def _withdraw(place: Place) -> None:
+    _own(place, "Withdraw")
+
+
+def _history(place: Place) -> None:
+    place.thread()
+    place.page.locator(".comment__edited").first.click()
+    expect(place.page.locator(".comment__history")).to_be_visible()
+
+
+def _mail(place: Place) -> None:
+    place.thread()
+    place.page.get_by_label("Tell me by mail of").select_option("replies-daily")
+    for name, value in (("author", "Jo"), ("email", "jo@example.org"), ("comment", "Mine.")):
+        place.page.locator(f"#comment-form-{name}").fill(value)
+    place.page.get_by_role("button", name="Post comment").click()
+    expect(place.page.locator("#status")).to_contain_text("look into your mail")
+
+
+def _asked(place: Place) -> None:
+    _mail(place)
+    own = place.page.locator("#comment-list .comment:has(> .comment__own)")
+    place.open(f"/comments/{(own.get_attribute('id') or '').removeprefix('comment-')}/mail")
+
+
+def _follow(place: Place, email: str = "jo@example.org") -> None:
+    place.open(f"/authors/{place.author}")
+    place.page.get_by_label("E-mail").fill(email)
+    place.page.get_by_role("button", name="Send them to me").click()
+    expect(place.page.locator("#follow .mailing__done, #follow .field__errors")).to_be_visible()
+
+
+def _follow_errors(place: Place) -> None:
+    _follow(place, "no")
+
+
 STATES: dict[str, Callable[[Place], None]] = {
     "thread": lambda place: place.thread(),
     "open reply": _reply,
@@ -164,28 +231,41 @@ STATES: dict[str, Callable[[Place], None]] = {
     "preview": _preview,
     "muted": _mute,
     "house rules": _rules,
-    "reply page": lambda place: place.open(f"/comments/{place.first}/reply"),
-    "report page": lambda place: place.open(f"/comments/{place.first}/report"),
-    "report page, sent": lambda place: place.open(f"/comments/{place.first}/report?sent=1"),
-    "mark page": lambda place: place.open(f"/comments/{place.first}/mark"),
-    "is it you": lambda place: place.open(place.question),
-    "gone": lambda place: place.open(f"/comments/{place.gone}"),
-    "closed": lambda place: place.open(f"/posts/{place.closed}"),
-    "empty": lambda place: place.open(f"/posts/{place.empty}"),
-    "thread alone": lambda place: place.open(f"/posts/{place.slug}/comments"),
-    "history": lambda place: place.open(f"/comments/{place.edited}/history"),
-    "my comments": lambda place: place.open(place.mine),
-    "my comments, asked for": lambda place: place.open("/comments/mine"),
-    "mail to an author's readers": lambda place: place.open(f"/authors/{place.author}/mail"),
-    "permalink": lambda place: place.open(f"/comments/{place.first}"),
-    "one by one": lambda place: place.open(f"/posts/{place.slug}?sort=flat"),
-    "archive": lambda place: place.open("/archive"),
-    "found": lambda place: place.open("/search?q=paper"),
-    "front page": lambda place: place.open("/"),
-    "tag": lambda place: place.open("/tags/ethics"),
-    "what is stored": lambda place: place.open("/what-is-stored"),
-    "not found": lambda place: place.open("/nowhere"),
-    "sign-in": lambda place: place.open("/sign-in"),
+    "edit and preview": _edit,
+    "withdraw": _withdraw,
+    "history in the thread": _history,
+    "mail chosen": _mail,
+    "mail chosen, without scripts": _asked,
+    "follow an author": _follow,
+    "follow with errors": _follow_errors,
+}
+# These leave a cookie behind, or a choice in the browser.
+LASTING = {
+    *("held comment", "report sent", "marked", "muted", "edit and preview", "withdraw", "mail chosen"),
+    "mail chosen, without scripts",
+}
+
+PAGES: dict[str, Callable[[Place], list[str]]] = {
+    "of the thread": lambda place: [
+        *(f"/comments/{place.first}{tail}" for tail in ("", "/reply", "/report", "/report?sent=1", "/mark")),
+        *(f"/comments/{place.edited}/history", f"/comments/{place.gone}", f"/comments/{place.answering}/passage"),
+        *(f"/posts/{place.closed}", f"/posts/{place.empty}", f"/posts/{place.slug}/comments"),
+        *(f"/posts/{place.slug}?sort=flat", f"/posts/{place.slug}/comments/mine"),
+    ],
+    "of one's own": lambda place: [
+        *(place.question, place.mine, f"{place.mine}/erase", "/comments/mine", f"/authors/{place.author}/mail"),
+        *(place.mail, f"{place.mail}?done=confirm", place.leave, f"{place.leave}?done=1", "/mail/no-longer-good"),
+        *("/what-is-stored", "/sign-in", "/nowhere"),
+    ],
+    "of the site": lambda place: [
+        *("/", "/archive", "/tags/ethics", f"/authors/{place.author}"),
+        *("/search", "/search?q=paper", "/search?q=cite&in=comments", "/search?q=nowhereatall"),
+    ],
+    "at the desk": lambda place: [
+        *("/admin", "/admin/posts", "/admin/posts/new", f"/admin/posts/{place.post}/edit", "/admin/comments"),
+        *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
+        *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
+    ],
 }
 
 # In CSS pixels (WCAG 2.2, 2.5.8): a link in a sentence may be as high as its line; so may what has room around it.
@@ -234,7 +314,7 @@ def looks(chromium, server) -> Iterator[Callable[..., Place]]:
     """A place to look at, in a browser that lets a test bring its own script."""
     opened = []
 
-    def look(size: dict[str, int], scheme: str, state: str) -> Place:
+    def look(size: dict[str, int], scheme: str, state: str = "thread") -> Place:
         context = chromium.new_context(
             base_url=server.url, viewport=size, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
         )
@@ -250,30 +330,50 @@ def looks(chromium, server) -> Iterator[Callable[..., Place]]:
     server.hold("none")
 
 
-def offences(page: Page) -> list[str]:
-    """What axe-core finds."""
+def offences(page: Page, *rules: str) -> list[str]:
+    """What axe-core finds, by all rules for WCAG 2.2 AA or by these."""
     page.evaluate(AXE)
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", rules or RULES)
     return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
+
+
+def faults(page: Page) -> dict[str, list[str]]:
+    """What is wrong with the page as it is now: wide and narrow, in the light and in the dark."""
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = {"light": offences(page), "small": page.evaluate(SMALL), "jumps": page.evaluate(JUMPS)}
+    found |= {"alike": page.evaluate(ALIKE), "moving": page.evaluate(MOVING)}
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found["dark"] = offences(page, "color-contrast")
+    for size in (NARROW, PHONE):
+        page.set_viewport_size(size)
+        if (wider := page.evaluate(WIDER)) > 0:
+            found[f"at {size['width']} px"] = [f"scrolls sideways by {wider} px"]
+    found |= {"small, narrow": page.evaluate(SMALL), "narrow": offences(page, "target-size")}
+    return {where: what for where, what in found.items() if what}
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_axe_and_our_own_checks_find_nothing(looks, state):
-    place = looks(WIDE, "light", state)
-    page = place.page
-    found = {"light": offences(page), "small": page.evaluate(SMALL), "jumps": page.evaluate(JUMPS)}
-    found |= {"alike": page.evaluate(ALIKE), "moving": page.evaluate(MOVING)}
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    found["dark"] = offences(page)
-    for size in (NARROW, PHONE):
-        page.set_viewport_size(size)
-        assert page.evaluate(WIDER) <= 0, f"scrolls sideways at {size['width']} px"
-    found |= {"small, narrow": page.evaluate(SMALL), "narrow": offences(page)}
-    assert {where: what for where, what in found.items() if what} == {}
+    assert faults(looks(WIDE, "light", state).page) == {}
+
+
+@pytest.mark.parametrize("part", PAGES)
+def test_axe_and_our_own_checks_find_nothing_on_the_pages(looks, part):
+    """One browser and many addresses."""
+    place = looks(WIDE, "light")
+    if part == "at the desk":
+        place.sign_in()
+    found = {}
+    for path in PAGES[part](place):
+        place.open(path)
+        assert place.page.locator("main h1").count() >= 1, path
+        found[path] = faults(place.page)
+    assert {path: what for path, what in found.items() if what} == {}
 
 
 def test_checks_can_fail(looks):
-    page = looks(WIDE, "light", "empty").page
+    page = looks(WIDE, "light").page
     page.evaluate("""() => {
       document.querySelector("main").innerHTML = `<h1>x</h1><h3>y</h3><img src="/static/x.png">
         <section id="comments"><a href="/a">Reply</a><a href="/b">Reply</a></section>
@@ -351,10 +451,12 @@ def test_no_page_asks_anybody_else_for_anything_and_reading_sets_no_cookie(visit
     page, watch = visit()
     place = Place(server, page)
     watch.expect("404", "410", "422")
-    for state in set(STATES) - {"held comment", "report sent", "marked", "muted", "sign-in"}:
+    for state in set(STATES) - LASTING:
         STATES[state](place)
-    page.goto("/feed.atom")
+    for path in ("/feed.atom", *(path for part in set(PAGES) - {"at the desk"} for path in PAGES[part](place))):
+        if path != "/sign-in":
+            page.goto(path)
     assert page.context.cookies() == []
-    STATES["sign-in"](place)
+    page.goto("/sign-in")
     hosts = {url.split("/")[2] for _method, url in watch.requests if url.startswith("http")}
     assert hosts == {server.url.split("/")[2]}
