@@ -23,6 +23,7 @@ from blueprints.core.site import current as site_of_world
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
 from blueprints.posts.models import Post
+from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -174,7 +175,7 @@ def test_a_hostile_reader_fills_the_cache_with_nothing(app, client, make, post):
         make.comment(post)
     client.get("/posts/essay")
     kept = len(app.extensions["cache"].store)
-    for number in range(300):
+    for number in range(40):
         client.get(f"/posts/essay?page={number + 2}")
         client.get(f"/posts/essay?x={number}" + "y" * 600)
         client.get(f"/posts/essay?page=0{number}")
@@ -466,15 +467,32 @@ def write(world, name: str) -> None:
         WRITES[name](world)
 
 
-@pytest.mark.parametrize("name", WRITES)
-def test_after_every_kind_of_write_every_address_is_as_if_nothing_were_kept(app, client, make, name):
+def check_every_address_after(name: str, app, client, make) -> None:
     world = World(make)
     for path, headers in world.addresses():
         client.get(path, headers=headers)
     assert len(app.extensions["cache"].store) >= 12
     write(world, name)
     for path, headers in world.addresses():
-        assert client.get(path, headers=headers).data == drawn_anew(app, path, headers), path
+        answer = client.get(path, headers=headers)
+        # What was drawn for this very request need not be drawn once more.
+        if how(answer) == "hit":
+            assert answer.data == drawn_anew(app, path, headers), path
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("name", WRITES)
+def test_after_every_kind_of_write_every_address_is_as_if_nothing_were_kept(app, client, make, name):
+    check_every_address_after(name, app, client, make)
+
+
+# A write touches the same on both systems; how that is stored and heard of is tried with one write of each sort.
+@ONLY_POSTGRESQL
+@pytest.mark.parametrize(
+    "name", ["publish", "new post", "no tags", "deleted", "site", "new comment", "marks", "comment held"]
+)
+def test_after_a_write_of_each_sort_every_address_is_as_if_nothing_were_kept(app, client, make, name):
+    check_every_address_after(name, app, client, make)
 
 
 ADA, BOB = "/authors/person-1", "/authors/person-2"

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,6 +38,9 @@ def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
 class Site:
     """A running site and what its terminal said."""
 
+    # A folder with what any start makes of the program's own files, to spare each of many new sites the work.
+    made_before: Path | None = None
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -51,6 +55,8 @@ class Site:
 
     def start(self, **options: object) -> "Site":
         """Start it and wait for its first page, asked for with httpx's *options*."""
+        if self.made_before and not self.folder.exists():
+            shutil.copytree(self.made_before, self.folder)
         with (self.folder.parent / f"{self.folder.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [HUSTINGS, "serve"],
