@@ -104,7 +104,7 @@ def move_comment(number: int, state: str) -> ResponseReturnValue:
         comment.move_to(state)
         if state == TRASH:
             comment.removed_because = because()
-            reports.close(comment.id, reports.REMOVED)
+            notify.settled(reports.close(comment.id, reports.REMOVED))
         notify.moved(comment, was, first=number_before is None)
     shown = shown if shown in STATES else was
     # A second click finds it moved already; undoing still leads back to the list it was in.

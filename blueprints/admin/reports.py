@@ -59,7 +59,7 @@ def decide_report(number: int, verb: str) -> ResponseReturnValue:
             if verb == "remove":
                 comment.move_to(TRASH)
                 comment.removed_because = because()
-            reports.close(number, reports.REMOVED if verb == "remove" else reports.DISMISSED)
+            notify.settled(reports.close(number, reports.REMOVED if verb == "remove" else reports.DISMISSED))
         notify.moved(comment, was, first=False)
     place = url_for("admin.reports_list", done=number if verb != "reopen" else None)
     return answer(

@@ -208,7 +208,7 @@ class ReportForm(Form):
     )
     note = TextField("Anything the editors should know", [AtMost(NOTE), storable], render_kw={"rows": 3, "dir": "auto"})
     email = LineField(
-        "Your e-mail address, if they may ask you",
+        "Your e-mail address, if you want to be told what came of it",
         [AtMost(EMAIL), storable, email_address],
         render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
     )

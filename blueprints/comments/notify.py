@@ -6,7 +6,7 @@ asked for, never from a list of addresses. A letter is composed when it is sent:
 told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -19,30 +19,34 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     exists,
+    false,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from blueprints.accounts.models import ADMINISTRATOR, ALL, EDITOR, MINE, Account
-from blueprints.comments import references, subscriptions
-from blueprints.comments.addresses import comment_url
+from blueprints.comments import letters, references, subscriptions
 from blueprints.comments.keys import Correspondent, correspondent
-from blueprints.comments.models import APPROVED, COMMENT, MARKDOWN, PENDING, TRASH, Comment
-from blueprints.comments.passages import with_passage
+from blueprints.comments.letters import STAFF
+from blueprints.comments.models import APPROVED, COMMENT, PENDING, TRASH, Comment
 from blueprints.comments.subscriptions import CONFIRM, POSTS, REPLIES, THREAD, Subscription
-from blueprints.core import chores, mail, markdown, rows, settings
-from blueprints.core.db import db, now, writing
-from blueprints.posts.addresses import author_url, post_url
+from blueprints.core import chores, mail, rows, settings
+from blueprints.core.db import UTCDateTime, db, now, writing
+from blueprints.core.mail import KEPT, SENT, WAITING, Outbox
 from blueprints.posts.models import PUBLISHED, Byline, Post
 
-STAFF, PUBLISHED_YOURS, REMOVED, DIGEST = "staff", "published", "removed", "digest"
-# How many comments a digest shows; the others are counted, with a link.
-SHOWN = 30
+PUBLISHED_YOURS, REMOVED, DIGEST, REPORTED = "published", "removed", "digest", "reported"
+# Whoever works here is written to at once, and then no sooner than so much later, of all that came meanwhile: fewer
+# letters a day than an address may get, whatever comes in.
+PAUSE = timedelta(minutes=30)
+# Before who reported a comment hears what came of it: it may be undone.
+SECOND_THOUGHT = timedelta(minutes=10)
 # How often it is looked whether a digest or the post of an author is due.
 SECONDS_TO_LOOK = 60
 _S, _C, _A = Subscription.__table__.c, Correspondent.__table__.c, Account.__table__.c
@@ -50,7 +54,15 @@ _EMAIL: BindParameter[str] = bindparam("email")
 _BYLINE = Byline.__table__
 _OWN = exists().where(_BYLINE.c.post_id == bindparam("post_id"), _BYLINE.c.person_id == _A.person_id)
 _IS_EDITOR = _A.role.in_((EDITOR, ADMINISTRATOR))
-_STAFF = select(_A.email, _A.id, literal(STAFF, String)).where(
+_O = Outbox.__table__.c
+_TO_STAFF = (_O.address == func.lower(_A.email), _O.kind == STAFF)
+_STAFF = select(
+    _A.email,
+    _A.id,
+    literal(STAFF, String),
+    exists().where(*_TO_STAFF, _O.state == WAITING, _O.content == ""),
+    select(func.max(_O.due_at)).where(*_TO_STAFF, _O.state == SENT).scalar_subquery(),
+).where(
     _A.comment_mail.in_((MINE, ALL)),
     or_(_OWN, and_(_IS_EDITOR, or_(_A.comment_mail == ALL, ~bindparam("is_public")))),
     _A.email != _EMAIL,
@@ -62,7 +74,13 @@ _STAFF = select(_A.email, _A.id, literal(STAFF, String)).where(
 def _who(*replied: ColumnElement[bool]) -> CompoundSelect[Any]:
     """Who is told: whoever follows the discussion, or its answers to them if any of *replied* is so, and the staff."""
     subscribed = (
-        select(_C.email, _S.id, literal(THREAD, String).label("what"))
+        select(
+            _C.email,
+            _S.id,
+            literal(THREAD, String).label("what"),
+            false().label("is_queued"),
+            cast(null(), UTCDateTime).label("sent_until"),
+        )
         .select_from(Subscription.__table__.join(Correspondent.__table__))
         .where(
             _S.post_id == bindparam("post_id"),
@@ -83,13 +101,14 @@ _WHO, _WHO_WITH_REFERENCES = _who(_ANSWERED), _who(_ANSWERED, _C.email.in_(refer
 def init_app(app: Flask) -> None:
     """Say what the letters of this slice are made of, and have digests and new posts looked for."""
     for kind, composer in (
-        (THREAD, _thread_letter),
-        (STAFF, _staff_letter),
-        (PUBLISHED_YOURS, _published_letter),
-        (REMOVED, _removed_letter),
-        (DIGEST, _digest_letter),
-        (POSTS, _posts_letter),
-        (CONFIRM, _confirm_letter),
+        (THREAD, letters.thread),
+        (STAFF, letters.staff),
+        (PUBLISHED_YOURS, letters.published),
+        (REMOVED, letters.removed),
+        (DIGEST, letters.digest),
+        (POSTS, letters.posts),
+        (CONFIRM, letters.confirm),
+        (REPORTED, letters.reported),
     ):
         mail.on_compose(app, kind, composer)
     chores.each(app, SECONDS_TO_LOOK, look)
@@ -127,13 +146,30 @@ def _tell(comment: Comment, parent: Comment | None, *, is_new: bool) -> None:
         person_id=comment.person_id,
         **references.parameters(numbers),
     )
-    told: dict[str, tuple[str, dict[str, Any]]] = {}
-    for row in found:
-        email, number, what = row.email, row.id, row.what
-        whose = "account" if what == STAFF else "subscription"
-        told.setdefault(email.casefold(), (what, {"comment": comment.id, whose: number}))
-    for kind in (THREAD, STAFF):
-        mail.queue(kind, [(email, about) for email, (what, about) in told.items() if what == kind])
+    told: set[str] = set()
+    due: dict[tuple[str, datetime | None], list[tuple[str, dict[str, Any]]]] = {}
+    for row in sorted(found, key=lambda row: row.what != STAFF):
+        is_first = row.email.casefold() not in told
+        told.add(row.email.casefold())
+        if is_first and not row.is_queued:
+            whose = "account" if row.what == STAFF else "subscription"
+            letter = (row.email, {"comment": comment.id, whose: row.id})
+            due.setdefault((row.what, _pause_after(row.sent_until)), []).append(letter)
+    for (kind, moment), letters_ in due.items():
+        mail.queue(kind, letters_, due_at=moment)
+
+
+def _pause_after(sent_until: datetime | None) -> datetime | None:
+    """When the next letter to somebody who works here may leave, of whom the last one is remembered until then."""
+    return sent_until - KEPT + PAUSE if sent_until else None
+
+
+def settled(answered: Iterable[tuple[int, str]]) -> None:
+    """Inside `writing()`: an editor has decided on reports; those of (id, address) that gave one are told."""
+    for report_id, email in answered:
+        if email and mail.may_write(email, unasked=True):
+            about = {"report": report_id}
+            mail.queue(REPORTED, [(email, about)], unasked=True, due_at=now() + SECOND_THOUGHT)
 
 
 def _writer(comment: Comment) -> Correspondent | None:
@@ -222,120 +258,3 @@ def _write_posts(moment: datetime, cut: datetime) -> None:
         letters.append((row.correspondent.email, {"subscription": row.id, "posts": posts}))
         row.told_at = cut if row.is_daily else moment
     mail.queue(POSTS, letters)
-
-
-def _thread_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A comment to somebody who follows its discussion."""
-    comment, row = db.session.get(Comment, about["comment"]), _subscription(about)
-    if row is None or comment is None or not (comment.is_public and comment.post.is_public):
-        return None
-    is_reply = comment.parent is not None and comment.parent.email == row.correspondent.email
-    refers_to = None if is_reply else references.own(comment, row.correspondent.email)
-    return {**_to(row), **_said(comment), "is_reply": is_reply, "refers_to": refers_to, "place": _place(row)}
-
-
-def _digest_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What was said in a discussion since the last one."""
-    row = _subscription(about)
-    if row is None or row.post is None or not row.post.is_public:
-        return None
-    parent = aliased(Comment)
-    said = select(Comment).where(
-        Comment.post_id == row.post_id,
-        Comment.kind == COMMENT,
-        Comment.state == APPROVED,
-        Comment.number > about["after"],
-        Comment.number <= about["upto"],
-        Comment.email != row.correspondent.email,
-    )
-    if row.kind == REPLIES:
-        email = row.correspondent.email
-        answers = or_(parent.email == email, references.to(email, row.post.id, row.post.slug))
-        said = said.outerjoin(parent, Comment.parent_id == parent.id).where(answers)
-    total = db.session.scalar(select(func.count()).select_from(said.subquery())) or 0
-    comments = db.session.scalars(said.order_by(Comment.number).limit(SHOWN)).all()
-    if not comments:
-        return None
-    link = mail.absolute(post_url(row.post, "comments"))
-    shown = {"comments": [_said(comment) for comment in comments], "total": total, "more": total - len(comments)}
-    return {**_to(row), **shown, "post": row.post, "link": link, "answers": _root(row.post), "place": _place(row)}
-
-
-def _posts_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """New posts of an author."""
-    row = _subscription(about)
-    if row is None or row.person is None:
-        return None
-    query = select(Post).where(Post.id.in_(about["posts"]), Post.state == PUBLISHED, Post.published_at <= now())
-    posts = [{"post": post, "link": mail.absolute(post_url(post))} for post in db.session.scalars(query)]
-    return {**_to(row), "posts": posts, "person": row.person, "place": _place(row)} if posts else None
-
-
-def _staff_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A comment to somebody who looks after the site."""
-    comment, account = db.session.get(Comment, about["comment"]), db.session.get(Account, about["account"])
-    if comment is None or account is None or comment.state not in (PENDING, APPROVED):
-        return None
-    desk = mail.absolute("/admin/comments")
-    choice = mail.absolute("/admin/mail")
-    return {**_said(comment), "waits": not comment.is_public, "desk": desk, "choice": choice}
-
-
-def _published_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """To whoever wrote a comment that waited."""
-    comment = db.session.get(Comment, about["comment"])
-    return _said(comment) if comment is not None and comment.is_public else None
-
-
-def _removed_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """To whoever wrote a comment that was taken down; not if it is back by now."""
-    comment = db.session.get(Comment, about["comment"])
-    if comment is None or comment.state != TRASH:
-        return None
-    return {**_said(comment), "reason": comment.removed_because}
-
-
-def _confirm_letter(about: Mapping[str, Any]) -> dict[str, Any] | None:
-    """To an address that somebody wants to be written to."""
-    owner = db.session.get(Correspondent, about["correspondent"])
-    asked = [row for row in subscriptions.of(owner) if row.is_pending] if owner else []
-    if owner is None or not asked:
-        return None
-    choices = [_place(row) for row in asked]
-    return {"language": asked[-1].language, "link": mail.absolute(f"/mail/{owner.key}"), "choices": choices}
-
-
-def _subscription(about: Mapping[str, Any]) -> Subscription | None:
-    return db.session.get(Subscription, about["subscription"])
-
-
-def _to(row: Subscription) -> dict[str, Any]:
-    return {"language": row.language, "leave_url": mail.absolute(f"/mail/leave/{row.leave_key}")}
-
-
-def _said(comment: Comment) -> dict[str, Any]:
-    """What a letter shows of a comment; links of one that waits lead nowhere."""
-    html = with_passage(comment)
-    html = html if comment.is_public else markdown.without_links(html)
-    link = mail.absolute(comment_url(comment.id))
-    answers = [*_root(comment.post)]
-    if comment.parent_id:
-        answers.append(mail.conversation_id(f"comment-{comment.parent_id}"))
-    # Markdown reads as it was written; what came with tags is read without them.
-    text = comment.text if comment.text_format == MARKDOWN else markdown.plain_text(comment.html)
-    text = f"> {comment.passage}\n\n{text}" if comment.passage else text
-    words = {"html": html, "text": text, "link": link}
-    return {"comment": comment, "post": comment.post, "answers": answers, **words}
-
-
-def _root(post: Post) -> list[str]:
-    """The conversation that all letters about a post belong to."""
-    return [mail.conversation_id(f"post-{post.id}")]
-
-
-def _place(row: Subscription) -> dict[str, Any]:
-    """What a subscription is about, in words that a template needs."""
-    if row.post is not None:
-        return {"kind": row.kind, "name": row.post.heading, "url": mail.absolute(post_url(row.post)), "row": row}
-    assert row.person is not None  # noqa: S101 - it is one or the other
-    return {"kind": row.kind, "name": row.person.name, "url": mail.absolute(author_url(row.person)), "row": row}

@@ -83,10 +83,11 @@ def file(comment_id: int, *, reason: str, note: str, email: str, address_hash: s
     return report
 
 
-def close(comment_id: int, outcome: str) -> None:
-    """Inside `writing()`: what is open about a comment has come to this."""
+def close(comment_id: int, outcome: str) -> list[tuple[int, str]]:
+    """Inside `writing()`: what is open about a comment has come to this; the id and address of each report."""
     statement = update(Report).where(Report.comment_id == comment_id, Report.closed_at.is_(None))
-    db.session.execute(statement.values(closed_at=now(), outcome=outcome))
+    closed = statement.values(closed_at=now(), outcome=outcome).returning(Report.id, Report.email)
+    return [(row.id, row.email) for row in db.session.execute(closed)]
 
 
 def reopen(comment_id: int) -> None:

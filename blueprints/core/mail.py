@@ -124,10 +124,13 @@ def queue(
     *,
     unasked: bool = False,
     good_for: timedelta = GOOD_FOR,
+    due_at: datetime | None = None,
 ) -> None:
-    """Inside `writing()`: a letter of this *kind* for each (address, what it is about); composed when it is sent."""
+    """Inside `writing()`: a letter of this *kind* for each (address, what it is about); composed when it is sent, now
+    or when it is due.
+    """
     moment = now()
-    shared = {"unasked": unasked}
+    shared = {"unasked": unasked, **({"due_at": max(due_at, moment)} if due_at else {})}
     found = [{**_fields(kind, to, moment, good_for), **shared, "about": about} for to, about in letters]
     if found:
         db.session.connection().execute(insert(Outbox.__table__), found)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event, select
 
-from blueprints.comments import keys, notify, subscriptions
+from blueprints.comments import keys, letters, notify, reports, subscriptions
 from blueprints.comments.forms import token_for
 from blueprints.comments.models import Comment, writer_hash
 from blueprints.comments.notify import look
@@ -19,6 +19,7 @@ from blueprints.core import chores, mail, site
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import Outbox
 from blueprints.core.postman import Postman
+from blueprints.core.transports import AwayError
 
 SITE = "https://example.org"
 ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"
@@ -34,9 +35,12 @@ class Bag:
 
     def __init__(self) -> None:
         self.letters = []
+        self.trouble: Exception | None = None
 
     def open(self) -> None:
-        """Always there."""
+        """There, unless it is in trouble."""
+        if self.trouble:
+            raise self.trouble
 
     def close(self) -> None:
         """Nothing is held."""
@@ -64,9 +68,12 @@ def bag() -> Bag:
 @pytest.fixture
 def post_round(app, bag):
     """Sends what is due, and says to whom."""
-    postman = Postman(app, bag)
+    passed = timedelta()
+    postman = Postman(app, bag, lambda: now() + passed)
 
-    def send() -> list[tuple[str, str]]:
+    def send(after: timedelta = timedelta()) -> list[tuple[str, str]]:
+        nonlocal passed
+        passed += after
         postman.round()
         return bag.take()
 
@@ -244,7 +251,101 @@ def test_published_comment_is_told_to_its_posts_authors_and_to_who_wants_all(cli
     assert sorted(address for address, _ in post_round()) == ["all@example.org", "author@example.org"]
     make.sign_in(client, author)
     send_comment(client, post, "Author", "My own answer.")
-    assert [address for address, _ in post_round()] == ["all@example.org"]
+    assert post_round() == []
+    assert [address for address, _ in post_round(after=notify.PAUSE)] == ["all@example.org"]
+
+
+def test_wave_of_comments_is_two_letters_and_nothing_in_it_is_lost_or_told_twice(client, make, bag, app):
+    author = make.account("author", email="author@example.org")
+    make.account("editor", email="editor@example.org")
+    trees, stones = make.post("On trees", authors=[author.person]), make.post("On stones")
+    postman = Postman(app, bag, lambda: moment)
+    send_comment(client, trees, "R0", "Words 0.")
+    moment = now()
+    postman.round()
+    assert sorted(bag.take()) == [(f"{who}@example.org", "Waits for you: On trees") for who in ("author", "editor")]
+    for number in range(1, 35):
+        send_comment(client, trees if number % 2 else stones, f"R{number}", f"Words {number}.")
+    with writing():
+        db.session.scalar(select(Comment).where(Comment.name == "R3")).move_to("spam")
+        db.session.scalar(select(Comment).where(Comment.name == "R5")).move_to("approved")
+    postman.round()
+    assert bag.letters == []
+    moment = now() + notify.PAUSE
+    postman.round()
+    to_author, to_editor = sorted(bag.letters, key=lambda letter: letter["To"])
+    assert to_author["Subject"] == "15 comments wait for you: On trees"
+    assert "And 1 new comment." in words(to_author)
+    assert set(re.findall(r"Words (\d+)", words(to_author))) == {str(n) for n in range(1, 35, 2) if n != 3}
+    assert to_author["References"] == f"<post-{trees.id}@localhost>"
+    assert to_editor["Subject"] == "32 comments wait for you"
+    assert to_editor["References"] == "<comments@localhost>"
+    assert "R2 wrote a comment that waits below On stones" in words(to_editor)
+    assert len(re.findall(r"Words \d+", words(to_editor))) == letters.SHOWN
+    assert "And 2 more." in words(to_editor)
+    assert f"{SITE}/admin/comments" in words(to_editor)
+    html = to_editor.get_body(("html",)).get_content()
+    assert "Approve them or take them down" in html
+    bag.take()
+    send_comment(client, stones, "R35", "Words 35.")
+    moment += 2 * notify.PAUSE
+    postman.round()
+    (letter,) = bag.letters
+    assert (letter["To"], letter["Subject"]) == ("editor@example.org", "Waits for you: On stones")
+    assert re.findall(r"Words \d+", words(letter)) == ["Words 35"]
+
+
+def test_letter_to_staff_that_could_not_leave_takes_no_further_comments_and_loses_none(client, make, bag, app, post):
+    make.account("editor", email="editor@example.org")
+    postman = Postman(app, bag, lambda: moment)
+    send_comment(client, post, "R0", "Words 0.")
+    send_comment(client, post, "R1", "Words 1.")
+    moment = now()
+    bag.trouble = AwayError("down")
+    postman.round()
+    send_comment(client, post, "R2", "Words 2.")
+    send_comment(client, post, "R3", "Words 3.")
+    bag.trouble = None
+    moment += timedelta(hours=1)
+    postman.round()
+    assert [re.findall(r"Words \d", words(letter)) for letter in bag.letters] == [
+        ["Words 0", "Words 1"],
+        ["Words 2", "Words 3"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verb", "undone", "says"),
+    [
+        ("remove", False, "taken the comment down"),
+        ("dismiss", False, "the comment stays"),
+        ("remove", True, None),
+    ],
+)
+def test_who_reported_a_comment_and_left_an_address_is_told_what_came_of_it(
+    client, app, make, post, bag, verb, undone, says
+):
+    comment = make.comment(post, "Buy this now.", name="Shop https://example.net/")
+    for email in (ANN, "", ANN):
+        with writing():
+            reports.file(comment.id, reason="spam", note="", email=email, address_hash="")
+    desk = app.test_client()
+    make.sign_in(desk, make.account("editor"))
+    page = BeautifulSoup(desk.get("/admin/reports").text, "html.parser")
+    token = page.select_one("[name=csrf_token]")["value"]
+    for each in (verb, "reopen") if undone else (verb,):
+        assert desk.post(f"/admin/reports/{comment.id}/{each}", data={"csrf_token": token}).status_code == 303
+    moment = now()
+    postman = Postman(app, bag, lambda: moment)
+    postman.round()
+    assert bag.letters == []
+    moment += notify.SECOND_THOUGHT
+    postman.round()
+    assert [letter["To"] for letter in bag.letters] == ([ANN] if says else [])
+    for letter in bag.letters:
+        assert says in words(letter)
+        assert f"{SITE}/comments/{comment.id}" in words(letter)
+        assert "example.net" not in letter.as_string()  # nobody has confirmed the address
 
 
 def test_comment_that_is_gone_before_its_letter_leaves_is_not_told(client, post, make, post_round):
@@ -443,7 +544,7 @@ def test_new_post_of_an_author_is_told_when_it_is_due(client, make, app, bag, ht
     assert bag.letters == []
     moment += timedelta(hours=24)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(notify, "now", lambda: moment)
+        patch.setattr(letters, "now", lambda: moment)
         look(moment)
         postman.round()
         assert bag.take() == [(ANN, "Due tomorrow")]
