@@ -313,6 +313,7 @@ MOVING = """() => document.getAnimations().filter((each) => each.playState === "
 def looks(chromium, server) -> Iterator[Callable[..., Place]]:
     """A place to look at, in a browser that lets a test bring its own script."""
     opened = []
+    server.hold("none")
 
     def look(size: dict[str, int], scheme: str, state: str = "thread") -> Place:
         context = chromium.new_context(
@@ -327,7 +328,6 @@ def looks(chromium, server) -> Iterator[Callable[..., Place]]:
     yield look
     for context in opened:
         context.close()
-    server.hold("none")
 
 
 def offences(page: Page, *rules: str) -> list[str]:
