@@ -23,6 +23,6 @@
   }
 
   document.addEventListener("htmx:after:swap", note);
-  document.addEventListener("DOMContentLoaded", show);
+  show();
   window.addEventListener("pageshow", show);
 })();

@@ -112,7 +112,8 @@
     document.dispatchEvent(new Event("muted"));
   }
 
-  document.addEventListener("DOMContentLoaded", () => { read(); settle(); });
+  read();
+  settle();
   document.addEventListener("htmx:after:swap", settle);
   window.addEventListener("hashchange", () => { shown.add(linked()); settle(); });
   window.addEventListener("storage", (event) => { if (event.key === KEY) { read(); settle(); } });

@@ -243,11 +243,9 @@
     placeOwn();
   });
 
-  document.addEventListener("DOMContentLoaded", () => {
-    forgetSent();
-    forms(document).forEach(prepare);
-    noteOwn();
-    setInterval(countDown, 20000);
-    showOwn();
-  });
+  forgetSent();
+  forms(document).forEach(prepare);
+  noteOwn();
+  setInterval(countDown, 20000);
+  showOwn();
 })();

@@ -225,19 +225,18 @@
   document.addEventListener("focusin", (event) => { if (event.target.matches(".comment--new:not(.is-met)")) meet(event.target); });
   document.addEventListener("focusout", (event) => event.target.classList?.remove("is-quiet"));
 
-  document.addEventListener("DOMContentLoaded", () => {
-    document.body.append(voice, next);
-    tools();
-    arrive();
-    mark();
-    order();
-    seek();
-    const seconds = Number(news()?.dataset.seconds);
-    if (seconds) setInterval(poll, seconds * 1000);
-  });
-  // Back shows the page as the browser kept it, without what was posted since. htmx starts a moment after this file.
+  document.body.append(voice, next);
+  tools();
+  arrive();
+  mark();
+  order();
+  seek();
+  const seconds = Number(news()?.dataset.seconds);
+  if (seconds) setInterval(poll, seconds * 1000);
+  // Back shows the page as the browser kept it, without what was posted since.
   const cameBack = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   window.addEventListener("pageshow", (event) => { if (event.persisted || cameBack()) setTimeout(poll); });
+  if (document.readyState === "complete" && cameBack()) setTimeout(poll);
   document.addEventListener("visibilitychange", poll);
   window.addEventListener("online", poll);
 })();

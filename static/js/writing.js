@@ -263,6 +263,6 @@
     }
   }
 
-  document.addEventListener("DOMContentLoaded", settle);
+  settle();
   document.addEventListener("htmx:after:swap", settle);
 })();

@@ -250,16 +250,22 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+# Somebody who moves the pointer as soon as the page is there, so that its tools come with it (static/js/loader.js).
+MOVES = "addEventListener('DOMContentLoaded', () => dispatchEvent(new PointerEvent('pointermove')))"
+
+
 @pytest.fixture
 def visit(chromium: Browser, server: Server) -> Iterator:
     """Opens browser contexts ("somebody with a browser of their own"); at the end each must have been quiet."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
-    def visit(*, width: dict[str, int] = WIDE, scripts: bool = True) -> tuple[Page, Watch]:
+    def visit(*, width: dict[str, int] = WIDE, scripts: bool = True, moves: bool = True) -> tuple[Page, Watch]:
         context = chromium.new_context(
             base_url=server.url, viewport=width, java_script_enabled=scripts, reduced_motion="reduce"
         )
         context.set_default_timeout(5_000)
+        if moves:
+            context.add_init_script(MOVES)
         watch = Watch(urlsplit(server.url).netloc)
         watch.follow(context)
         opened.append((context, watch))

@@ -15,7 +15,7 @@ from blueprints.comments import impersonation, keys, reports, subscriptions
 from blueprints.comments.models import Comment
 from blueprints.core import site
 from blueprints.core.db import db, writing
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import MOVES, PHONE, WIDE
 from tests.factories import PASSWORD
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -320,6 +320,7 @@ def looks(chromium, server) -> Iterator[Callable[..., Place]]:
             base_url=server.url, viewport=size, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
         )
         context.set_default_timeout(5_000)
+        context.add_init_script(MOVES)
         opened.append(context)
         place = Place(server, context.new_page())
         STATES[state](place)

@@ -277,3 +277,17 @@ def test_writer_is_muted_in_this_browser_alone_and_what_answers_them_stays(serve
     assert not watch.asked("mute")
     assert page.context.cookies() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width["width"]
+
+
+# The tools of the page, which come when somebody is about to use one
+
+
+def test_first_view_is_four_requests_and_the_first_key_that_is_pressed_brings_the_tools(server, visit):
+    post = server.post()
+    server.comment(post, "First")
+    page, watch = visit(moves=False)
+    page.goto(f"/posts/{post.slug}", wait_until="networkidle")
+    assert len([path for path in watch.asked("/") if not path.endswith(".svg")]) == 4
+    page.keyboard.press("j")
+    expect(page.locator("#comment-list .comment")).to_be_focused()
+    assert len(watch.asked("/static/site-")) == 2  # the stylesheet, and now the tools

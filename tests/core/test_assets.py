@@ -172,3 +172,8 @@ def test_comments_and_indentation_are_not_sent(tmp_path, name, content, sent):
     part.parent.mkdir()
     part.write_text(content)
     assert squeezed(part) == sent.encode()
+
+
+def test_scripts_that_come_late_do_not_wait_for_a_page_that_is_there(app):
+    for part in BUNDLES["site.js"]:
+        assert "DOMContentLoaded" not in Path(app.root_path, "static", part).read_text(), part
