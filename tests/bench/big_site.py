@@ -39,6 +39,8 @@ KNOWN = (0, 30, 1000)
 BEGIN, END = datetime(2010, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 ROWS_AT_ONCE = 10_000
 EDITOR = "editor@example.org"
+# A word of one title, and words without blanks between them, which one in 200 posts and one in 100 comments say.
+RARE, DENSE = "Quincunx", "读完这封公开信，我并不同意。"
 Row = dict[str, Any]
 
 
@@ -64,8 +66,13 @@ class BigSite:
         self.posts = posts
         self.sizes = _sizes(posts, comments)
         self.known = {known(size, posts) for size in KNOWN}
-        self.essays = [_written(Post(), essay(number, 3, 80)) for number in range(min(200, posts))]
-        self.remarks = [_written(Comment(), remark(number)) for number in range(min(5000, comments))]
+        essays = [essay(number, 3, 80) for number in range(min(200, posts))]
+        essays[0] += f"\n\n{DENSE}"
+        self.essays = [_written(Post(), text) for text in essays]
+        remarks = (remark(number) for number in range(min(5000, comments)))
+        self.remarks = [
+            _written(Comment(), text if at % 100 else f"{text}\n\n{DENSE}") for at, text in enumerate(remarks)
+        ]
         self.readers = [writer_hash(f"reader {number}") for number in range(READERS)]
 
     def write(self) -> None:
@@ -115,7 +122,7 @@ class BigSite:
             "state": DRAFT if is_draft else PUBLISHED,
             "slug": f"post-{post_id}",
             "path": f"/{day:%Y/%m}/post-{post_id}/" if moved and post_id not in self.known else None,
-            "title": words(post_id * 13, 6),
+            "title": words(post_id * 13, 6) + (f" {RARE}" if post_id == known(30, self.posts) else ""),
             "standfirst": words(post_id * 17, 15),
             **self.essays[post_id % len(self.essays)],
             "comments_open": True,

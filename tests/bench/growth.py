@@ -42,6 +42,7 @@ class Grown:
 
     def __init__(self, folder: Path, url: str | None, posts: int, comments: int) -> None:
         environ = {"INSTANCE": str(folder), "SECRET_KEY": "bench", "CACHE_MB": "0"}
+        environ |= {"SITE_URL": "https://journal.example", "SEARCH_LIMIT": "1000000 per minute"}
         environ |= {"COMMENT_LIMIT": "1000000 per minute"} | ({"DATABASE_URL": url} if url else {})
         if not (folder / "filled").exists():
             big_site.make(environ, posts, comments)
@@ -104,6 +105,15 @@ class Grown:
             "feed of all comments": ("/comments.atom", {}),
             "feed of the longest thread": (f"/posts/post-{longest}/comments.atom", {}),
             "feed of its author's replies": (f"/posts/post-{longest}/comments/by-author.atom", {}),
+            "feed, JSON": ("/feed.json", {}),
+            "sitemap": ("/sitemap.xml", {}),
+            "search, rare word": (search(big_site.RARE), {}),
+            "search, common word": (search("the"), {}),
+            "search, common word, comments": (f"{search('the')}&in=comments", {}),
+            "search, two words and one not": (search("object method -class"), {}),
+            "search, Chinese": (search("公开信"), {}),
+            "search, Chinese, comments": (f"{search('公开信')}&in=comments", {}),
+            "search, nothing found": (search("no-such-word-here"), {}),
             "address it brought along": (moved.path, {}),
             "former address": (f"/?p={moved.id}", {}),
             "nothing there": ("/posts/nothing-there", {}),
@@ -133,6 +143,11 @@ class Grown:
         b"".join(body)
         body.close()
         return (time.process_time() - used) * 1000, (time.perf_counter() - passed) * 1000, int(status[:3])
+
+
+def search(words: str) -> str:
+    """Where *words* are looked for."""
+    return f"/search?{urlencode({'q': words})}"
 
 
 def environ(path: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
