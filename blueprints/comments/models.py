@@ -62,15 +62,15 @@ class Comment(Base):
         UniqueConstraint("post_id", "number"),
         UniqueConstraint("post_id", "source", "source_id"),
         Index("ix_comment_thread", "post_id", "root_id", "place"),
-        # The conversations of a post in either of their orders; the comments that were changed; the mentions.
+        # The conversations of a post in each of their orders; the comments that were changed; the mentions.
         _some("ix_comment_begun", "living > 0", "post_id", "number"),
         _some("ix_comment_replied", "living > 0", "post_id", "living", "number"),
+        _some("ix_comment_marked", "living > 0", "post_id", "marks", "number"),
         _some("ix_comment_changed", "changed > 0", "post_id", "changed"),
         _some("ix_comment_mention", "kind = 'mention'", "post_id"),
         Index("ix_comment_queue", "state", "id"),
         Index("ix_comment_writer", "writer_hash", "post_id", "state"),
         Index("ix_comment_repeat", "post_id", "email", "created_at"),
-        Index("ix_comment_marks", "post_id", "marks"),
         Index("ix_comment_picked", "post_id", sqlite_where=_IS_PICKED, postgresql_where=_IS_PICKED),
         Index("ix_comment_address", "created_at", sqlite_where=_HAS_ADDRESS, postgresql_where=_HAS_ADDRESS),
         # The newest of the site; and of one post, what people of the house have written.

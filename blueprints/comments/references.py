@@ -9,7 +9,7 @@ import re
 from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 from sqlalchemy.sql.selectable import ScalarSelect
 
-from blueprints.comments.models import APPROVED, Comment
+from blueprints.comments.models import APPROVED, PENDING, SPAM, TRASH, WITHDRAWN, Comment
 from blueprints.core.db import db
 
 # So many comments that one points at count: nobody writes to a whole thread by listing its numbers.
@@ -34,7 +34,9 @@ def parameters(found: list[int]) -> dict[str, int]:
 def writers() -> ScalarSelect[str]:
     """A part of a statement: the addresses of who wrote the comments of :post_id that `parameters` names."""
     named: list[BindParameter[int]] = [bindparam(f"number_{at}", 0) for at in range(REACH)]
-    of_post = select(_C.email).where(_C.post_id == bindparam("post_id"), _C.number.in_(named), _C.state == APPROVED)
+    # "Is approved", in words for which no database takes the index of the queue.
+    is_public = _C.state.not_in((PENDING, SPAM, TRASH, WITHDRAWN))
+    of_post = select(_C.email).where(_C.post_id == bindparam("post_id"), _C.number.in_(named), is_public)
     return of_post.where(_C.email != "").scalar_subquery()
 
 

@@ -163,13 +163,15 @@ def gotten(path: str, headers: dict[str, str]) -> Iterator[dict[str, Any]]:
         yield dict(asked)
 
 
-def posted(path: str, headers: dict[str, str], token: str) -> Iterator[dict[str, Any]]:
+def posted(
+    path: str, headers: dict[str, str], token: str, fields: dict[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
     """One comment after the other, no two the same."""
     number = 0
     while True:
         number += 1
         data = {"author": "Jo", "email": "jo@example.org", "comment": remark(time.time_ns() % 10**9), "token": token}
-        body = urlencode({**data, "key": f"{time.time_ns():x}"}).encode()
+        body = urlencode({**data, **(fields or {}), "key": f"{time.time_ns():x}"}).encode()
         yield EnvironBuilder(
             path,
             method="POST",

@@ -6,19 +6,22 @@ from random import Random
 import pytest
 from sqlalchemy import event, insert
 
+from blueprints.comments import stretches
 from blueprints.comments.models import APPROVED, Comment, settle
 from blueprints.comments.places import LEVELS
+from blueprints.core import rows
 from blueprints.core.db import backend, db, now, writing
 from blueprints.posts.models import Post
+from tests.conftest import ONLY_SQLITE
 
 
 def fill(post: Post, parents: list[int | None]) -> None:
     """One comment an entry; the entry is the number of the comment that it answers, or None."""
     roots: dict[int, int] = {}
-    rows = []
+    found = []
     for number, parent in enumerate(parents, 1):
         roots[number] = roots[parent] if parent else number
-        rows.append(
+        found.append(
             {
                 "id": number,
                 "post_id": post.id,
@@ -33,8 +36,8 @@ def fill(post: Post, parents: list[int | None]) -> None:
             }
         )
     with writing():
-        if rows:
-            db.session.execute(insert(Comment), rows)
+        if found:
+            db.session.execute(insert(Comment), found)
             backend().settle_sequence(db.session.connection(), "comment")
             settle(db.session.connection(), post.id)
         db.session.get(Post, post.id).last_number = len(parents)
@@ -131,3 +134,16 @@ def test_reply_at_the_end_of_a_chain_of_five_hundred_is_taken(client, make):
     data = {"author": "Jo", "email": "jo@example.org", "comment": "Deep", "token": token}
     assert client.post("/comments/500/reply", data=data).status_code == 303
     assert db.session.get(Comment, 501).parent_id == 500
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("sort", stretches.SORTS[:-1])
+@pytest.mark.usefixtures("app")
+def test_no_order_of_conversations_is_sorted_for_a_page(sort):
+    connection = db.session.connection()
+    words = rows.Compiled(stretches._ROOTS[sort], connection.dialect)
+    values = {**words.values, "post_id": 1, "limit": 50, "offset": 0}
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words.sql}", tuple(values[name] for name in words.order))
+    steps = [step[-1] for step in plan]
+    assert "USING INDEX ix_comment_" in steps[0]
+    assert not [step for step in steps if "TEMP B-TREE" in step]
