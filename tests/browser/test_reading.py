@@ -143,7 +143,7 @@ def test_new_since_the_last_visit_is_marked_and_stays_so_within_this_one(server,
         page.goto(f"/posts/{post.slug}")
         expect(page.locator(".comment--new")).to_have_count(2)
         for comment in fresh:
-            page.get_by_role("button", name="Next new").click()
+            page.keyboard.press("n") if comment is fresh[1] else page.get_by_role("button", name="Next new").click()
             expect(page.locator(f"#comment-{comment.id}")).to_be_focused()
         expect(page.get_by_role("button", name="Next new")).to_be_hidden()
     later(page)
@@ -151,6 +151,26 @@ def test_new_since_the_last_visit_is_marked_and_stays_so_within_this_one(server,
     expect(page.locator("#comments")).to_be_visible()
     expect(page.locator(".comment--new")).to_have_count(0)
     assert not watch.asked("seen")
+
+
+def test_what_is_read_folds_and_what_is_new_stays_open(server, visit, talk):
+    post, made = talk
+    answer = server.comment(post, "To the last", parent=made[3])
+    page, _ = visit()
+    page.goto(f"/posts/{post.slug}")
+    later(page)
+    fresh = server.comment(post, "Fresh", parent=made[3])
+    page.goto(f"/posts/{post.slug}")
+    page.locator(".thread-tools > summary").click()
+    page.get_by_role("button", name="Fold what is not new").click()
+    expect(page.locator(f"#comment-{fresh.id}")).to_be_visible()
+    expect(page.locator(f"#comment-{answer.id}")).to_be_visible()
+    expect(page.locator(f"#comment-{made[1].id}")).to_be_hidden()
+    expect(page.locator(f"#comment-{made[0].id}")).to_be_visible()
+    page.get_by_role("button", name="Fold all replies").click()
+    expect(page.locator(f"#comment-{fresh.id}")).to_be_hidden()
+    page.get_by_role("button", name="Unfold all").click()
+    expect(page.locator(f"#comment-{made[2].id}")).to_be_visible()
 
 
 def test_edits_and_removals_follow_while_a_reply_is_being_written(server, visit, talk, width):
