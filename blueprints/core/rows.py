@@ -33,15 +33,20 @@ class Compiled:
         self.writes = not isinstance(statement, Select | CompoundSelect)
         self.error: type[Exception] = dialect.dbapi.Error  # type: ignore[union-attr]
         compiled = statement.compile(dialect=dialect)
-        # A list of values makes another statement for each length.
-        self.is_fixed = not any(parameter.expanding for parameter in compiled.binds.values())
-        self.sql = str(compiled)
-        self.order: list[str] | None = compiled.positiontup if compiled.positional else None
-        self.values = dict(compiled.params)
-        self.on_the_way_in = _processors(
-            {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        # A list of values makes another statement for each length, unless it is written in the statement itself.
+        self.is_fixed = not any(bind.expanding and bind.required for bind in compiled.binds.values())
+        unsaid: dict[str, Any] = {
+            name: [] if bind.expanding else None for name, bind in compiled.binds.items() if bind.required
+        }
+        written = compiled.construct_expanded_state(unsaid)
+        self.sql = written.statement
+        self.order: Sequence[str] | None = written.positiontup if compiled.positional else None
+        self.values = dict(written.parameters)
+        turns = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        self.on_the_way_in = _processors({**written.processors, **turns})
+        self.values.update(
+            {name: turn(self.values[name]) for name, turn in self.on_the_way_in if self.values.get(name)}
         )
-        self.values.update({name: turn(self.values[name]) for name, turn in self.on_the_way_in if self.values[name]})
         columns: list[Any] = [] if isinstance(statement, TextClause) else list(statement.exported_columns)
         self.on_the_way_out = _processors(
             {at: col.type.dialect_impl(dialect).result_processor(dialect, None) for at, col in enumerate(columns)}
