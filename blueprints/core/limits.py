@@ -10,7 +10,8 @@ import logging
 import re
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -46,8 +47,10 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         super().__init__(uri, wrap_exceptions=wrap_exceptions)
         self.driver = sqlite.driver()
         self.path = uri.removeprefix("sqlite://")
-        self.local = threading.local()
-        self.turn = threading.Lock()  # in order; SQLite would have each thread ask again, ever more seldom
+        self.kept: Any = None
+        # One connection for all threads of a process, which finds what it wrote in its own memory; they take turns in
+        # order, where SQLite would have each ask again, ever more seldom.
+        self.turn = threading.RLock()
         # Closed at once: workers are forked from the process that runs this, and a SQLite handle that is carried
         # over a fork breaks the locks of those that are opened after it.
         with closing(self._open()) as connection:
@@ -62,24 +65,25 @@ class SQLiteStorage(Storage, MovingWindowSupport):
         return error
 
     def _open(self) -> Any:
-        connection = self.driver.connect(self.path, timeout=5, isolation_level=None)
+        connection = self.driver.connect(self.path, timeout=5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")  # a power cut may forgive the last hits
         return connection
 
-    def _connection(self) -> Any:
-        if not hasattr(self.local, "connection"):
-            self.local.connection = self._open()
-        return self.local.connection
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        with self.turn:
+            if self.kept is None:
+                self.kept = self._open()
+            yield self.kept
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count one attempt if the window of *expiry* seconds has room for it."""
-        with self.turn:
-            return self._count(key, limit, expiry, amount)
+        with self._connection() as connection:
+            return self._count(connection, key, limit, expiry, amount)
 
-    def _count(self, key: str, limit: int, expiry: int, amount: int) -> bool:
+    def _count(self, connection: Any, key: str, limit: int, expiry: int, amount: int) -> bool:
         moment = time.time()
-        connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
         try:
             # A clock that was set back leaves hits in the future: they would block for ever.
@@ -99,11 +103,9 @@ class SQLiteStorage(Storage, MovingWindowSupport):
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """When the oldest counted attempt was, and how many there are."""
         moment = time.time()
-        first, used = (
-            self._connection()
-            .execute("SELECT min(at), count(*) FROM hit WHERE key = ? AND at > ?", (key, moment - expiry))
-            .fetchone()
-        )
+        query = "SELECT min(at), count(*) FROM hit WHERE key = ? AND at > ?"
+        with self._connection() as connection:
+            first, used = connection.execute(query, (key, moment - expiry)).fetchone()
         return (moment if first is None else first), used
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
@@ -112,8 +114,8 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 
     def get(self, key: str) -> int:
         """How often *key* was counted."""
-        (used,) = self._connection().execute("SELECT count(*) FROM hit WHERE key = ?", (key,)).fetchone()
-        count: int = used
+        with self._connection() as connection:
+            count: int = connection.execute("SELECT count(*) FROM hit WHERE key = ?", (key,)).fetchone()[0]
         return count
 
     def get_expiry(self, key: str) -> float:
@@ -122,16 +124,19 @@ class SQLiteStorage(Storage, MovingWindowSupport):
 
     def check(self) -> bool:
         """Whether the file can be read."""
-        return bool(self._connection().execute("SELECT 1").fetchone())
+        with self._connection() as connection:
+            return bool(connection.execute("SELECT 1").fetchone())
 
     def reset(self) -> int | None:
         """Forget every attempt."""
-        removed: int = self._connection().execute("DELETE FROM hit").rowcount
+        with self._connection() as connection:
+            removed: int = connection.execute("DELETE FROM hit").rowcount
         return removed
 
     def clear(self, key: str) -> None:
         """Forget the attempts under *key*."""
-        self._connection().execute("DELETE FROM hit WHERE key = ?", (key,))
+        with self._connection() as connection:
+            connection.execute("DELETE FROM hit WHERE key = ?", (key,))
 
 
 def init_app(app: Flask) -> None:

@@ -53,7 +53,7 @@ def driver() -> ModuleType:
 
 def options(_url: URL, busy_seconds: int) -> dict[str, Any]:
     """What `create_engine` must be told; a writer waits *busy_seconds* for another. May raise SettingError."""
-    return {"module": driver(), "connect_args": {"timeout": busy_seconds}}
+    return {"module": driver(), "connect_args": {"timeout": busy_seconds}, "pool_use_lifo": True}
 
 
 def prepare(engine: Engine) -> None:
