@@ -49,8 +49,14 @@ class Backend(Protocol):
     def clear(self, connection: Connection, /) -> None:
         """Take all entries out."""
 
-    def find(self, kind: str, query: Query, moment: datetime, /, *, ranked: bool) -> list[Match]:
-        """The newest public matches; if *ranked*, the newest titles as well, and how good each is."""
+    def number(self, kind: str, query: Query, moment: datetime, /) -> int:
+        """How many public matches there are, counted to MOST + 1."""
+
+    def newest(self, kind: str, query: Query, moment: datetime, /) -> Sequence[Any]:
+        """The newest public matches, at most MOST + 1."""
+
+    def ranked(self, kind: str, query: Query, moment: datetime, found: Sequence[Any], /) -> list[Match]:
+        """What `newest` has *found*, with as many titles where there may be older ones, and how good each is."""
 
 
 _BACKENDS: dict[str, Backend] = {"sqlite": sqlite, "postgresql": postgresql}

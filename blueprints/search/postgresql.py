@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Select,
+    Subquery,
     and_,
     bindparam,
     cast,
@@ -42,7 +43,7 @@ _LAST, _MOST_OF_ONE, _BYTES = 16_383, 256, 1_000_000
 _APART = 10  # no phrase reaches from the title into the text
 
 
-def _newest(kind: str) -> Select[Any]:
+def _matching(kind: str) -> Subquery:
     own = _TABLES[kind].c
     match = cast(bindparam("match"), TSQUERY)
     # OFFSET 0 has each match looked up by its key, in the order in which they come, until there are enough.
@@ -53,7 +54,7 @@ def _newest(kind: str) -> Select[Any]:
         .offset(literal_column("0"))
         .lateral()
     )
-    newest = (
+    return (
         select(own.id, own.words, public.c.moment)
         .select_from(_TABLES[kind].join(public, true()))
         .where(own.words.bool_op("@@")(match), public.c.is_shown)
@@ -61,11 +62,16 @@ def _newest(kind: str) -> Select[Any]:
         .limit(MOST + 1)
         .subquery()
     )
+
+
+def _newest(kind: str) -> Select[Any]:
+    newest = _matching(kind)
     score = func.ts_rank(newest.c.words, cast(bindparam("weighed"), TSQUERY), 1)
     return select(newest.c.id, score.label("score"), newest.c.moment)
 
 
 _NEWEST = {kind: _newest(kind) for kind in KINDS}
+_NUMBER = {kind: select(func.count()).select_from(_matching(kind)) for kind in KINDS}
 
 _REMOVE = {kind: delete(found).where(found.c.id == bindparam("own")) for kind, found in _TABLES.items()}
 
@@ -95,14 +101,26 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql(f"TRUNCATE search_{kind}")
 
 
-def find(kind: str, query: Query, moment: datetime, *, ranked: bool) -> list[Match]:
-    """The newest public matches with how good they are, at most MOST + 1, and as many titles if *ranked*."""
+def number(kind: str, query: Query, moment: datetime) -> int:
+    """How many public matches there are, counted to MOST + 1."""
+    return int(rows.fetch(_NUMBER[kind], match=_expression(query), now=moment)[0][0])
+
+
+def newest(kind: str, query: Query, moment: datetime) -> Sequence[Any]:
+    """(id, score, moment) of the newest public matches, at most MOST + 1."""
+    return _fetch(kind, query, _expression(query), moment)
+
+
+def ranked(kind: str, query: Query, moment: datetime, found: Sequence[Any]) -> list[Match]:
+    """The newest matches, as *found*, with as many titles if there may be older ones; and how good each is."""
+    if len(found) > MOST:
+        found = [*_fetch(kind, query, _expression(query, label="A"), moment), *found]
+    return [Match(row.id, row.score, row.moment) for row in found]
+
+
+def _fetch(kind: str, query: Query, match: str, moment: datetime) -> Sequence[Any]:
     weighed = " & ".join(map(_phrase, query.wanted))
-    newest = rows.fetch(_NEWEST[kind], match=_expression(query), weighed=weighed, now=moment)
-    if ranked and len(newest) > MOST:
-        titled = _expression(query, label="A")
-        newest = [*rows.fetch(_NEWEST[kind], match=titled, weighed=weighed, now=moment), *newest]
-    return [Match(row.id, row.score, row.moment) for row in newest]
+    return rows.fetch(_NEWEST[kind], match=match, weighed=weighed, now=moment)
 
 
 def _vector(entry: Entry) -> str:

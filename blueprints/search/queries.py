@@ -14,7 +14,7 @@ from blueprints.core.db import db, now
 from blueprints.posts.models import Byline, Post
 from blueprints.search import index, words
 from blueprints.search.found import COMMENT, COMMENTS, KINDS, MOST, POST, POSTS, Match
-from blueprints.search.snippets import Piece, around, plain, whole
+from blueprints.search.snippets import Piece, around_html, whole
 from blueprints.search.words import Query
 
 PER_PAGE = 10
@@ -92,11 +92,11 @@ class Found:
 
 def found(text: str, kind: str | None, number: int) -> Found:
     """Page *number* of what *text* finds: one *kind*, or where none is asked for, what there is."""
-    query = words.asked(text)
-    shown = _matches(kind or POST, query)
-    others = {each: len(_matches(each, query, ranked=False)) for each in KINDS if each != (kind or POST)}
+    query, moment = words.asked(text), now()
+    shown = _matches(kind or POST, query, moment)
+    others = {each: _number(each, query, moment) for each in KINDS if each != (kind or POST)}
     if kind is None and not shown and others[COMMENT]:
-        kind, others, shown = COMMENT, {POST: 0}, _matches(COMMENT, query)
+        kind, others, shown = COMMENT, {POST: 0}, _matches(COMMENT, query, moment)
     kind = kind or POST
     counts = {kind: len(shown), **others}
     ids = [match.id for match in shown[:MOST][(number - 1) * PER_PAGE : number * PER_PAGE]]
@@ -104,18 +104,24 @@ def found(text: str, kind: str | None, number: int) -> Found:
     return Found(text, query, kind, counts, number, sorted(hits, key=lambda hit: ids.index(_id_of(hit))))
 
 
-def _matches(kind: str, query: Query, *, ranked: bool = True) -> list[Match]:
-    """The matches, the best first if they are to be *ranked*.
+def _number(kind: str, query: Query, moment: datetime) -> int:
+    """How many matches there are, counted to MOST + 1."""
+    if not query.wanted:
+        return 0
+    number = index.backend(db.session.connection()).number
+    found = number(kind, query, moment)
+    return number(kind, query.begun, moment) if found <= MOST and query.begun is not query else found
 
-    A last word that finds less than a full list is taken for the beginning of one.
-    """
+
+def _matches(kind: str, query: Query, moment: datetime) -> list[Match]:
+    """The matches, the best first. A last word that finds less than a full list is taken for the beginning of one."""
     if not query.wanted:
         return []
-    moment = now()
-    find = index.backend(db.session.connection()).find
-    matches = find(kind, query, moment, ranked=ranked)
-    if len(matches) <= MOST and query.begun is not query:
-        matches = find(kind, query.begun, moment, ranked=ranked)
+    backend = index.backend(db.session.connection())
+    newest = backend.newest(kind, query, moment)
+    if len(newest) <= MOST and query.begun is not query:
+        query, newest = query.begun, backend.newest(kind, query.begun, moment)
+    matches = backend.ranked(kind, query, moment, newest)
     best = max((match.score for match in matches), default=0.0) or 1.0
     ordered = sorted(
         {match.id: match for match in matches}.values(),
@@ -140,7 +146,7 @@ def _post_hits(ids: list[int], query: Query) -> list[PostHit]:
     hits = []
     for row in rows.fetch(_POSTS, ids=ids):
         post = _place(row, id=row.id)
-        snippet = around(plain(row.body_html), query)
+        snippet = around_html(row.body_html, query)
         standfirst = whole(row.standfirst, query)
         if not any(piece.is_marked for piece in snippet) and row.standfirst:
             snippet = standfirst
@@ -166,7 +172,7 @@ def _comment_hits(ids: list[int], query: Query) -> list[CommentHit]:
             row.id,
             row.number,
             whole(row.name, query),
-            around(plain(row.html), query),
+            around_html(row.html, query),
             row.created_at,
             posts[row.post_id],
         )

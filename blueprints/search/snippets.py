@@ -11,6 +11,8 @@ from blueprints.search.words import LONGEST_TEXT, Query, composed, fold
 LENGTH, BEFORE = 240, 70
 _MOST_MARKS = 50
 _WINDOW = 2000
+# So much HTML is read at a time: more than a window.
+_READ = 4000
 _QUOTED = r'[^<>"]*(?:"[^"]*"[^<>"]*)*'
 _BLOCK = re.compile(
     rf"</?(?:blockquote|br|caption|d[dlt]|details|div|fig\w+|h\d|hr|li|[ou]l|p|pre|section|summary|t\w+)\b{_QUOTED}>"
@@ -36,8 +38,33 @@ def whole(text: str, query: Query) -> list[Piece]:
     return _pieces(text, _spans(text, query), 0, len(text))
 
 
-def around(text: str, query: Query) -> list[Piece]:
-    """The stretch of *text* (plain, on one line) that holds most of what *query* looks for, else its beginning."""
+def around_html(html: str, query: Query) -> list[Piece]:
+    """The same as `around`, of HTML, which is read in parts, up to the first one in which it is found."""
+    start, most = 0, min(len(html), 2 * LONGEST_TEXT)
+    while start < most:
+        stop = _edge(html, start, _READ)
+        text = plain(html[start:stop])
+        folded = fold(text)
+        if _may_have(folded, query) and query.pattern.search(folded):
+            more = plain(html[stop : _edge(html, stop, _READ // 2)])
+            return around(f"{text} {more}".rstrip(), query, is_end=start > 0)
+        start = stop
+    return around(plain(html[:most]), query)
+
+
+def _edge(html: str, start: int, length: int) -> int:
+    """Where an element begins, or ends, about *length* after *start*; the end, if there is none."""
+    if start + length >= len(html):
+        return len(html)
+    found = html.rfind("<", start + length // 2, start + length)
+    found = found if found > 0 else html.find("<", start + length)
+    return found if found > 0 else len(html)
+
+
+def around(text: str, query: Query, *, is_end: bool = False) -> list[Piece]:
+    """The stretch of *text* (plain, on one line) that holds most of what *query* looks for, else its beginning; of a
+    text that *is_end* of another something stands before.
+    """
     text = text[:LONGEST_TEXT]
     spans: list[tuple[int, int]] = []
     for start, stop in _windows(text):
@@ -54,7 +81,8 @@ def around(text: str, query: Query) -> list[Piece]:
     if stop < len(text) and (blank := text.rfind(" ", max(best[1], stop - 30), stop)) > 0:
         stop = blank
     pieces = _pieces(text, spans, start, stop)
-    return [*([Piece("… ")] if start else []), *pieces, *([Piece(" …")] if stop < len(text) else [])]
+    begins, ends = not (start or is_end), stop == len(text)
+    return [*([] if begins else [Piece("… ")]), *pieces, *([] if ends else [Piece(" …")])]
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:
@@ -71,6 +99,8 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
 
 def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     folded = fold(text)
+    if not _may_have(folded, query):
+        return []
     found = []
     for match in query.pattern.finditer(folded):
         found.append(match.span())
@@ -79,6 +109,11 @@ def _spans(text: str, query: Query) -> list[tuple[int, int]]:
     if len(folded) == len(text):
         return found
     return [(_place(text, start), _place(text, stop)) for start, stop in found]
+
+
+def _may_have(folded: str, query: Query) -> bool:
+    """Whether it is worth while to look, in a tenth of the time that looking takes."""
+    return any(phrase.parts[0] in folded for phrase in query.wanted)
 
 
 def _place(text: str, at: int) -> int:

@@ -48,6 +48,7 @@ def _newest(kind: str) -> Select[Any]:
 
 
 _NEWEST = {kind: _newest(kind) for kind in KINDS}
+_NUMBER = {kind: select(func.count()).select_from(_NEWEST[kind].subquery()) for kind in KINDS}
 _RANKED = {
     kind: select(found.c.rowid.label("id"), literal_column(f"-bm25(search_{kind}, {_WEIGHTS})").label("score"))
     .where(_matches(kind))
@@ -91,22 +92,29 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql(f"INSERT INTO search_{kind}(search_{kind}) VALUES ('delete-all')")  # noqa: S608
 
 
-def find(kind: str, query: Query, moment: datetime, *, ranked: bool) -> list[Match]:
-    """The newest public matches, at most MOST + 1 and twice as many if *ranked*: then with how good they are.
+def number(kind: str, query: Query, moment: datetime) -> int:
+    """How many public matches there are, counted to MOST + 1."""
+    return int(rows.fetch(_NUMBER[kind], match=_expression(query), now=moment)[0][0])
+
+
+def newest(kind: str, query: Query, moment: datetime) -> Sequence[Any]:
+    """(id, moment) of the newest public matches, at most MOST + 1."""
+    return rows.fetch(_NEWEST[kind], match=_expression(query), now=moment)
+
+
+def ranked(kind: str, query: Query, moment: datetime, found: Sequence[Any]) -> list[Match]:
+    """The newest matches, as *found*, with as many titles if there may be older ones; and how good each is.
 
     A word that is in more than COMMON texts says nothing about which of them is meant, and to weigh it would read all
     of them: it must be there, but does not count.
     """
-    newest = rows.fetch(_NEWEST[kind], match=_expression(query), now=moment)
-    if not ranked:
-        return [Match(row.id, 0.0, row.moment) for row in newest]
-    if len(newest) > MOST:
+    if len(found) > MOST:
         titled = _expression(query, within="head")
-        newest = [*rows.fetch(_NEWEST[kind], match=titled, now=moment), *newest]
+        found = [*rows.fetch(_NEWEST[kind], match=titled, now=moment), *found]
     scores: dict[int, float] = {}
-    if telling := [phrase for phrase in query.wanted if len(newest) > 1 and not _is_common(kind, phrase)]:
+    if telling := [phrase for phrase in query.wanted if len(found) > 1 and not _is_common(kind, phrase)]:
         scores = {row.id: row.score for row in rows.fetch(_RANKED[kind], match=_expression(Query(tuple(telling))))}
-    return [Match(row.id, scores.get(row.id, 0.0), row.moment) for row in newest]
+    return [Match(row.id, scores.get(row.id, 0.0), row.moment) for row in found]
 
 
 def _is_common(kind: str, phrase: Phrase) -> bool:

@@ -48,6 +48,12 @@ FEEDS = {
     "feed of all comments": "/comments.atom",
     "feed of 1,000 comments": "/posts/post-1000/comments.atom",
 }
+SEARCHES = {
+    "search, 10 posts of 20": "/search?q=object",
+    "search, 10 comments of 300": "/search?q=object&in=comments",
+    "search, a common word": "/search?q=the",
+    "search, nothing found": "/search?q=zymurgy",
+}
 PAGES = {"front page": "/", **{f"post, {size:,} comments": f"/posts/post-{size}" for size in SIZES}}
 
 
@@ -193,8 +199,13 @@ def compared(
 def uncached(folder: Path, seconds: float) -> None:
     """Pages that are drawn for each request, and not packed."""
     head("drawn anew, CACHE_MB=0", "ms CPU", "median ms, one reader", "goal for the CPU")
-    goals = {"post, 30 comments": 1.5, "post, 1,000 comments": 15, **dict.fromkeys(FEEDS, 3)}
-    with served(folder, CACHE_MB="0") as place:
+    goals = {
+        "post, 30 comments": 1.5,
+        "post, 1,000 comments": 15,
+        **dict.fromkeys(FEEDS, 3),
+        **dict.fromkeys(SEARCHES, 3),
+    }
+    with served(folder, CACHE_MB="0", SEARCH_LIMIT="1000000 per minute") as place:
         for name, path in {
             **PAGES,
             "tag": "/tags/reading",
@@ -202,6 +213,7 @@ def uncached(folder: Path, seconds: float) -> None:
             "archive": "/archive",
             "a year": f"/archive/{now():%Y}",
             **FEEDS,
+            **SEARCHES,
             "asking for news": POLL,
         }.items():
             headers = {"Accept-Encoding": "identity", **(PARTIAL if path == POLL else {})}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from blueprints.search import snippets, words
 from blueprints.search.words import LONGEST_TEXT, asked, to_index
 
 
@@ -57,3 +58,20 @@ def test_query_is_words_phrases_and_what_must_not_be_there(text, wanted, unwante
     assert [phrase.tokens for phrase in query.wanted] == wanted
     assert [phrase.tokens for phrase in query.unwanted] == unwanted
     assert query.is_open is is_open
+
+
+def test_quick_folding_is_the_slow_one():
+    for code in range(0x2200):
+        for text in (chr(code), f"A{chr(code)}b ", f"“{chr(code)}é”"):
+            assert words.fold(text) == text.translate(words._FOLDING)
+
+
+@pytest.mark.parametrize("before", [0, 3, 400, 5000])
+@pytest.mark.parametrize("block", [5, 90, 20_000])
+def test_snippet_is_found_in_parts_as_in_the_whole(before, block):
+    said = ["wörd"] * before + ["Object", "&amp;"] + ["<b>läter</b>"] * 900
+    html = "".join(f"<p>{' '.join(said[at : at + block])}</p>\n" for at in range(0, len(said), block))
+    query = words.asked("object")
+    shown = snippets.around_html(html, query)
+    assert [piece.text for piece in shown if piece.is_marked] == ["Object"]
+    assert shown == snippets.around(snippets.plain(html), query)
