@@ -11,7 +11,7 @@ from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.comments import impersonation, notify, queries, reports
 from blueprints.comments.models import APPROVED, PENDING, SPAM, STATES, TRASH, Comment
 from blueprints.core import markdown
-from blueprints.core.db import LARGEST_ID, writing
+from blueprints.core.db import id_in, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import LARGEST_PAGE, counted, page_number
 
@@ -166,7 +166,6 @@ def _state(text: str | None) -> str:
 
 
 def _comment(text: str | None) -> Comment | None:
-    if not (text and text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
-        return None
-    comment = queries.by_id(int(text))
+    number = id_in(text)
+    comment = queries.by_id(number) if number else None
     return comment if comment and comment.post.is_editable_by(signed_in()) else None

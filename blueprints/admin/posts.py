@@ -14,7 +14,7 @@ from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
 from blueprints.admin.forms import PostForm
 from blueprints.core import site
-from blueprints.core.db import LARGEST_ID, db, now, writing
+from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
 from blueprints.posts import queries
@@ -44,7 +44,7 @@ def posts() -> ResponseReturnValue:
     found = queries.for_desk(state=state, of=scope(), number=page_number(), size=PAGE_SIZE)
     if found.number > 1 and not found.posts:
         abort(404)
-    done = _number(request.args.get("done"))
+    done = id_in(request.args.get("done"))
     moved = next((post for post in found.posts if post.id == done), None) or (_mine_or_none(done) if done else None)
     return render_template("admin/posts.html", found=found, state=state, moved=moved)
 
@@ -123,7 +123,7 @@ def edit_post(number: int) -> ResponseReturnValue:
 @staff_only
 def preview_post() -> ResponseReturnValue:
     """The post as it would read; nothing is stored."""
-    number = _number(request.form.get("post"))
+    number = id_in(request.form.get("post"))
     post = _mine(number) if number else None
     form = _form(post)
     draft = Draft.typed(form)
@@ -230,9 +230,3 @@ def _again(form: PostForm, post: Post | None, status: int, **more: Any) -> Respo
 def _context(form: PostForm, post: Post | None) -> dict[str, Any]:
     action = url_for("admin.edit_post", number=post.id) if post else url_for("admin.new_post")
     return {"form": form, "post": post, "action": action, "tag_names": queries.tag_names(), "shown": post}
-
-
-def _number(text: str | None) -> int | None:
-    if text and text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID:
-        return int(text)
-    return None

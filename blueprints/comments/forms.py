@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from blueprints.comments.models import MARKDOWN, Comment, render
 from blueprints.comments.reports import REASONS
 from blueprints.core import markdown, settings
-from blueprints.core.db import LARGEST_ID
+from blueprints.core.db import id_in
 from blueprints.core.fields import (
     AtMost,
     LineField,
@@ -77,8 +77,7 @@ class CommentForm(Form):
 
     def validate_parent(self, field: HiddenField) -> None:
         """The number of a comment, or nothing."""
-        text = field.data or ""
-        if text and not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID):
+        if field.data and id_in(field.data) is None:
             raise ValidationError("The comment that this answers does not exist.")
 
     def validate_token(self, field: HiddenField) -> None:

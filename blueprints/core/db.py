@@ -29,6 +29,13 @@ WRITES = "hustings_writes"
 _turn = threading.RLock()
 
 
+def id_in(text: str | None) -> int | None:
+    """The id that *text* is; nothing if no row can have it."""
+    if text and text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID:
+        return int(text)
+    return None
+
+
 class Backend(Protocol):
     """What each of the two database modules can be asked."""
 

@@ -451,6 +451,15 @@ def test_news_of_a_page_of_one_comment_tell_answers_below_it_from_others(client,
     assert line.find("a").text == "1 new reply: show"
 
 
+@pytest.mark.parametrize("odd", ["9" * 40, "-1", "x", "", "９"])
+def test_news_of_a_page_of_no_comment_are_those_of_the_discussion(client, make, post, odd):
+    make.comment(post)
+    page = client.htmx("GET", f"/posts/{post.slug}/comments?after=0&skip=0&from=1&to=1&alone={odd}")
+    assert soup(page).find("a").text == "1 new comment: show"
+    page = client.htmx("GET", f"/posts/{post.slug}/comments?after=0&skip=0&from=1&to=1&alone={2**63 - 1}")
+    assert soup(page).find("a").text == "1 new comment in the discussion"
+
+
 def test_news_bring_what_was_edited_or_removed_since_and_nothing_twice(client, make, post):
     kept, edited, removed = (make.comment(post, text) for text in ("Kept", "Old words", "Gone words"))
     with writing():

@@ -14,7 +14,7 @@ from blueprints.comments import keys, queries, stretches, thread
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.models import Comment, writer_hash
 from blueprints.core import markdown, settings, site
-from blueprints.core.db import now
+from blueprints.core.db import id_in, now
 from blueprints.core.http import counted
 from blueprints.posts import queries as posts
 from blueprints.posts.addresses import post_url
@@ -145,7 +145,7 @@ def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, Any
     sort = request.values.get("sort")
     skip = (number_in("skip") or number_in("skip", request.form) or 0) + bool(own and own.is_public)
     fresh = queries.count_since(post, after, but=skip)
-    alone = number_in("alone") or number_in("alone", request.form)
+    alone = id_in(request.values.get("alone"))
     comment = queries.to_read(alone) if alone and fresh else None
     return {
         "fresh": fresh,

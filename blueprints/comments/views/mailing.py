@@ -16,7 +16,7 @@ from blueprints.comments.keys import Correspondent
 from blueprints.comments.models import writer_hash
 from blueprints.comments.views.answers import WRITER, bp, known, language_of_reader, place_of
 from blueprints.core import limits, settings
-from blueprints.core.db import LARGEST_ID, writing
+from blueprints.core.db import id_in, writing
 from blueprints.core.htmx import answer, wants_fragment
 
 GONE = "This link is no longer good. The newest letter from here has one that is."
@@ -38,11 +38,11 @@ def mailing(key: str) -> ResponseReturnValue:
             subscriptions.decline(owner)
         elif done == "leave-all":
             subscriptions.leave(owner)
-        elif done in ("leave", "daily", "at-once") and _is_id(number):
+        elif done in ("leave", "daily", "at-once") and (which := id_in(number)):
             if done == "leave":
-                subscriptions.leave(owner, int(number))
+                subscriptions.leave(owner, which)
             else:
-                subscriptions.set_pace(owner, int(number), daily=done == "daily")
+                subscriptions.set_pace(owner, which, daily=done == "daily")
         else:
             abort(400, "This button is not known here. Load the page again and press it once more.")
     plain = redirect(url_for("comments.mailing", key=key, done=done), 303)
@@ -121,10 +121,6 @@ def _choices(owner: Correspondent) -> dict[str, Any]:
         "asked": [row for row in found if row.is_pending],
         "active": [row for row in found if not row.is_pending],
     }
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= LARGEST_ID
 
 
 def _private(page: ResponseReturnValue) -> Response:
