@@ -5,12 +5,12 @@ short query: to stream a whole site from an open cursor would hold up the databa
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, literal, select, union_all
+from sqlalchemy import bindparam, func, select
 
 from blueprints.core import generations, rows
-from blueprints.core.db import db, now
+from blueprints.core.db import now
 from blueprints.posts.addresses import post_url
 from blueprints.posts.models import PUBLISHED, Post
 from blueprints.posts.queries import next_due
@@ -22,9 +22,10 @@ _PUBLIC = (_POST.state == PUBLISHED, _POST.published_at <= bindparam("now"))
 _SHOWN = [_POST.id, _POST.slug, _POST.path, _POST.published_at, _POST.updated_at]
 _A_POST = rows.Shape(Post, _SHOWN)
 _LAST = select(func.max(_POST.id))
-_PAGES = (
-    select(*_SHOWN).where(_POST.id > bindparam("after"), _POST.id <= bindparam("upto"), *_PUBLIC).order_by(_POST.id)
-)
+_OF_PART = (_POST.id > bindparam("after"), _POST.id <= bindparam("upto"), *_PUBLIC)
+_PAGES = select(*_SHOWN).where(*_OF_PART).order_by(_POST.id)
+# Asked for each part by itself: that takes 20 µs, and one statement for all of them had to be made anew each time.
+_ANY = select(_POST.id).where(*_OF_PART).order_by(_POST.id).limit(1)
 
 
 class Place(NamedTuple):
@@ -37,24 +38,18 @@ class Place(NamedTuple):
 def parts() -> list[int]:
     """The numbers of the parts in which there is something; the first is 1."""
     _note()
-    last = rows.fetch(_LAST)[0][0] or 0
-    numbers = range(1, (last - 1) // PART + 2)
-    found: list[int] = []
-    for first in range(0, len(numbers), 200):  # a statement has so many parts at most
-        asked = [_has_any(number) for number in numbers[first : first + 200]]
-        found += [row[0] for row in db.session.execute(union_all(*asked), {"now": now()})]
-    return sorted(found)
+    last, moment = rows.fetch(_LAST)[0][0] or 0, now()
+    return [part for part in range(1, (last - 1) // PART + 2) if rows.fetch(_ANY, **_ids(part), now=moment)]
 
 
-def _has_any(number: int) -> Any:
-    any_post = select(_POST.id).where(_POST.id > (number - 1) * PART, _POST.id <= number * PART, *_PUBLIC).limit(1)
-    return select(literal(number)).where(any_post.exists())
+def _ids(part: int) -> dict[str, int]:
+    return {"after": (part - 1) * PART, "upto": part * PART}
 
 
 def places(part: int) -> list[Place]:
     """The pages of one part."""
     _note()
-    found = rows.fetch(_PAGES, after=(part - 1) * PART, upto=part * PART, now=now())
+    found = rows.fetch(_PAGES, **_ids(part), now=now())
     return [_place(_A_POST.of(row)) for row in found]
 
 
