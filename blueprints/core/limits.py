@@ -77,6 +77,13 @@ class SQLiteStorage(Storage, MovingWindowSupport):
                 self.kept = self._open()
             yield self.kept
 
+    def close(self) -> None:
+        """Let go of the file."""
+        with self.turn:
+            if self.kept is not None:
+                self.kept.close()
+            self.kept = None
+
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count one attempt if the window of *expiry* seconds has room for it."""
         with self._connection() as connection:

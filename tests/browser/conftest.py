@@ -159,7 +159,7 @@ class Server:
         self.stop()
         with self.app.app_context():
             db.engine.dispose()
-        self.app.extensions["limits"].storage._connection().close()
+        self.app.extensions["limits"].storage.close()
 
 
 def free_port() -> int:

@@ -196,7 +196,9 @@ POKE = """() => {
 
 CLASHES = """() => [...document.querySelectorAll('.prose [id]')].map(element => element.id)
   .filter(id => [...document.querySelectorAll('[id]')].some(other => other.id === id && !other.closest('.prose')))"""
-ACTING = """() => [...document.querySelectorAll('.prose *')].filter(element => element.getAttributeNames()
+# Our own script lets the keyboard scroll what is wider than its place.
+OURS = 'pre[tabindex="0"], table[tabindex="0"]'
+ACTING = f"""() => [...document.querySelectorAll('.prose *:not({OURS})')].filter(element => element.getAttributeNames()
   .some(name => /^(on|hx|data-|style|class|autofocus|tabindex|form|action)/.test(name)))
   .map(element => element.outerHTML.slice(0, 200))"""
 LEADING_ELSEWHERE = """() => [...document.querySelectorAll('a[href]')].map(link => link.protocol)

@@ -649,7 +649,7 @@ def sites(tmp_path, database):
     for app in started:
         with app.app_context():
             db.engine.dispose()
-        app.extensions["limits"].storage._connection().close()
+        app.extensions["limits"].storage.close()
 
 
 def say(app: Flask, slug: str, text: str, address: str = "203.0.113.9", world: str = "plain"):
