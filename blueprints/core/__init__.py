@@ -6,7 +6,6 @@ from typing import Any
 from flask import Flask, g
 from flask.templating import Environment
 from flask_compress import Compress
-from werkzeug.local import LocalProxy
 
 from blueprints.core import assets, cache, chores, db, errors, filters, http, limits, mail, postman, purge, site
 
@@ -19,6 +18,16 @@ class Templates(Environment):
         return {**self.globals, **(d or {})}
 
 
+class Shown:
+    """The site as this request shows it, to the templates. A LocalProxy would do; its way to an attribute is longer."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = g.get("site")
+        if found is None:
+            found = g.site = site.shown()
+        return getattr(found, name)
+
+
 def init_app(app: Flask) -> None:
     """Wire the ground floor into *app*."""
     app.config["SECRET_KEY"] = app.config["SETTINGS"].secret_key
@@ -26,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.config.update(COMPRESS_BR_LEVEL=5, COMPRESS_ZSTD_LEVEL=2, COMPRESS_LEVEL=6)
     app.config["COMPRESS_REGISTER"] = False  # core/http.py asks for it where the page cache does not do it
     app.jinja_environment = Templates
+    app.jinja_options = {**app.jinja_options, "cache_size": -1}  # all of them, in a dict: there are no more than ours
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     app.extensions["compress"] = Compress(app)
@@ -42,11 +52,4 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url
     # Asked of the database by the first template that says its name: a fragment has no use for it.
-    app.jinja_env.globals["site"] = LocalProxy(_site)
-
-
-def _site() -> site.Site:
-    if "site" not in g:
-        g.site = site.shown()
-    found: site.Site = g.site
-    return found
+    app.jinja_env.globals["site"] = Shown()

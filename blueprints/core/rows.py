@@ -79,7 +79,8 @@ class Compiled:
         for each in found:
             row = list(each)
             for at, turn in self.on_the_way_out:
-                row[at] = turn(row[at])
+                if row[at] is not None:
+                    row[at] = turn(row[at])
             rows.append(self.row(row))
         return rows
 

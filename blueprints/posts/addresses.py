@@ -3,6 +3,7 @@
 A page draws dozens of them: written out, not looked up in the map of routes.
 """
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from blueprints.accounts.models import Person
@@ -12,7 +13,10 @@ from blueprints.posts.models import Post, Tag
 def address(path: str, **query: object) -> str:
     """*path* with those *query* parameters that are not None."""
     words = "&".join(f"{name}={quote(str(value))}" for name, value in query.items() if value is not None)
-    return quote(path) + (f"?{words}" if words else "")
+    return _quoted(path) + (f"?{words}" if words else "")
+
+
+_quoted = lru_cache(maxsize=2000)(quote)
 
 
 def post_url(post: Post, anchor: str = "", **query: object) -> str:
