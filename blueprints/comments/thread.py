@@ -5,10 +5,10 @@ what was removed since stays as a numbered tombstone while something below it is
 told by `stretches.py`; here they are nested, without recursion: depth is data.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from blueprints.comments import faces, places, stretches
@@ -21,6 +21,8 @@ from blueprints.posts.models import Post
 
 # What is longer than this many characters is drawn anew each time, not kept (core/filters.py).
 LONG = 4000
+# A conversation of at most so many comments is kept as a whole.
+LONGEST_KEPT = 30
 
 
 class Answered(NamedTuple):
@@ -195,16 +197,15 @@ def page(
     post: Post, number: int, upto: int | None = None, *, after: int | None = None, sort: str = OLDEST
 ) -> ThreadPage:
     """Page *number* of the thread, or all pages from it to *upto*; what came *after* that number is marked new."""
-    pen = _Pen(post)
+    pen = _Pen.of(post)
     if sort == FLAT:
         found, pages = stretches.in_time(post, number, upto or number)
-        spots = _in_a_row(found)
+        entries = pen.entries(_in_a_row(found))
         mentions: list[Row] = []
     else:
         read = stretches.of_pages(post, number, upto or number, sort)
         pages, mentions = read.pages, read.mentions
-        spots = _in_conversations(read.conversations, settings.current().thread_depth)
-    entries = pen.entries(spots)
+        entries = pen.conversations(read.conversations, settings.current().thread_depth)
     if after is not None:
         entries = _mark_new(entries, after)
     return ThreadPage(entries, [pen.entry(row) for row in mentions], number, pages, sort)
@@ -212,7 +213,7 @@ def page(
 
 def alone(comment: Comment, *, after: Row | None = None) -> Alone:
     """A comment between what it answers and what answers it, from what comes *after* a row of that on."""
-    pen = _Pen(comment.post)
+    pen = _Pen.of(comment.post)
     found, has_more = stretches.below(comment, after)
     own = stretches.these([comment.id]) if after is None else []
     above = [] if after else stretches.above(comment.id)
@@ -226,7 +227,7 @@ def alone(comment: Comment, *, after: Row | None = None) -> Alone:
 
 def changed(post: Post, since: int) -> list[Entry]:
     """What has become another *since* so many changes of a thread: its words, or a tombstone."""
-    pen = _Pen(post)
+    pen = _Pen.of(post)
     return [pen.entry(row) for row in stretches.changed(post, since)]
 
 
@@ -235,21 +236,17 @@ def changed(post: Post, since: int) -> list[Entry]:
 Spot = dict[str, Any]
 
 
-def _in_conversations(conversations: Iterable[stretches.Conversation], deepest: int) -> list[Spot]:
-    """The rows of a page, nested at most *deepest* levels, each knowing which lists it opens and closes."""
-    spots: list[Spot] = []
-    for conversation in conversations:
-        found = conversation.rows
-        if len(found) == 1 and not conversation.is_cut:
-            spots.append({"row": found[0], "takes_replies_inside": deepest > 0})
-            continue
-        nested = _nest(found, deepest, is_cut=conversation.is_cut)
-        if conversation.is_cut and nested:
-            shown = sum(row.state == APPROVED for row in found)
-            many = conversation.root.living - shown
-            nested[-1]["rest"] = Rest(conversation.root.id, found[-1].number or 0, many) if many > 0 else None
-        spots += nested
-    return _link(spots)
+def _in_conversation(conversation: stretches.Conversation, deepest: int) -> list[Spot]:
+    """Its rows, nested at most *deepest* levels, each knowing which lists it opens and closes."""
+    found = conversation.rows
+    if len(found) == 1 and not conversation.is_cut:
+        return [{"row": found[0], "takes_replies_inside": deepest > 0}]
+    nested = _nest(found, deepest, is_cut=conversation.is_cut)
+    if conversation.is_cut and nested:
+        shown = sum(row.state == APPROVED for row in found)
+        many = conversation.root.living - shown
+        nested[-1]["rest"] = Rest(conversation.root.id, found[-1].number or 0, many) if many > 0 else None
+    return _link(nested)
 
 
 def _nest(found: Sequence[Row], deepest: int, *, base: int = 0, is_cut: bool = False) -> list[Spot]:
@@ -352,16 +349,46 @@ def _gone(number: int) -> Answered:
 
 
 class _Pen:
-    """Makes entries of the rows below one *post*; what it needs to know beside them is asked once."""
+    """Makes entries of the rows below one *post*; what it needs to know beside them is asked once.
 
-    def __init__(self, post: Post) -> None:
-        self.post = post
-        self.key = settings.current().secret_key
+    *key* is the site's secret, *authors* the ids of the post's authors where they are known already.
+    """
 
-    @cached_property
-    def authors(self) -> set[int]:
+    def __init__(self, key: str, post: Post | None = None, authors: frozenset[int] | None = None) -> None:
+        self.key, self.post, self._authors = key, post, authors
+
+    @classmethod
+    def of(cls, post: Post) -> "_Pen":
+        """The one for *post* on this site."""
+        return cls(settings.current().secret_key, post)
+
+    @property
+    def authors(self) -> frozenset[int]:
         """The ids of the post's authors; most pages hold no comment of the house and need none."""
-        return self.post.author_ids
+        if self._authors is None:
+            self._authors = frozenset(self.post.author_ids if self.post else ())
+        return self._authors
+
+    def conversations(self, found: Iterable[stretches.Conversation], deepest: int) -> list[Entry]:
+        """What is drawn of conversations, each leading to the next."""
+        entries: list[Entry] = []
+        margin: int | None = None  # where the last entry at the margin stands
+        for conversation in found:
+            drawn = self._conversation(conversation, deepest)
+            if not drawn:
+                continue
+            if margin is not None and not drawn[0].is_tombstone:
+                entries[margin] = entries[margin]._replace(next=Ref(drawn[0].id, drawn[0].number))
+            margin = len(entries) + max(at for at, entry in enumerate(drawn) if entry.level == 0)
+            entries += drawn
+        return entries
+
+    def _conversation(self, conversation: stretches.Conversation, deepest: int) -> Sequence[Entry]:
+        found = tuple(conversation.rows)
+        if conversation.is_cut or not _is_closed(found):
+            return self.entries(_in_conversation(conversation, deepest))
+        authors = self.authors if any(row.person_id for row in found) else frozenset[int]()
+        return _closed(found, deepest, authors, self.key)
 
     def entries(self, spots: Iterable[Spot]) -> list[Entry]:
         """What is drawn of rows in their places."""
@@ -381,7 +408,7 @@ class _Pen:
             old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
             edited_at=None if removed else row.edited_at,
             gone=row.state if removed else "",
-            passage=Quoted.of(row, self.post) if row.passage and not removed else None,
+            passage=Quoted.of(row, self.post) if row.passage and self.post and not removed else None,
             face=None if removed else Face.of(row.name, row.email, self.key, row.slug, row.portrait),
             marks=row.marks,
             is_picked=row.picked_at is not None,
@@ -389,7 +416,25 @@ class _Pen:
         )
 
 
-def _mark(person_id: int, authors: set[int]) -> str:
+def _is_closed(found: Sequence[Row]) -> bool:
+    """Whether these rows are all that the drawing of their conversation depends on, and no more than may be kept."""
+    known: set[int] = set()
+    for row in found:
+        if row.passage or len(row.html) > LONG or (row.parent_id and row.parent_id not in known):
+            return False
+        known.add(row.id)
+    return len(known) <= LONGEST_KEPT
+
+
+@lru_cache(maxsize=1000)
+def _closed(found: tuple[Row, ...], deepest: int, authors: frozenset[int], key: str) -> tuple[Entry, ...]:
+    """The entries of a conversation, kept: when a page is drawn anew, most of them are what they were, and the same
+    objects again are found the sooner as they were drawn.
+    """
+    return tuple(_Pen(key, authors=authors).entries(_link(_nest(found, deepest))))
+
+
+def _mark(person_id: int, authors: Container[int]) -> str:
     """What stands beside the name of somebody of the house."""
     return "Author" if person_id in authors else "Staff"
 

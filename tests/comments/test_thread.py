@@ -7,6 +7,7 @@ import pytest
 from blueprints.comments import places, stretches, thread
 from blueprints.comments.models import APPROVED, MENTION, PENDING, SPAM, TRASH, Comment, settle
 from blueprints.core.db import db, writing
+from blueprints.posts import queries
 
 
 def shown(post, number: int = 1) -> list[tuple[str, int]]:
@@ -260,3 +261,32 @@ def test_comment_is_drawn_anew_when_anything_of_it_changes(client, make):
     assert "&lt;b&gt;Jo" in before
     make.comment(post, "Below", parent=comment)
     assert "Below" in client.get(address).get_data(as_text=True)
+
+
+CHANGES = {
+    "its marks": lambda comment: setattr(comment, "marks", 3),
+    "a pick": lambda comment: comment.pick(True),
+    "its words": lambda comment: comment.edit("Otherwise", "<p>Otherwise</p>"),
+    "its name": lambda comment: setattr(comment, "name", "Somebody else"),
+    "its face": lambda comment: setattr(comment, "email", "elsewhere@example.org"),
+    "its state": lambda comment: comment.move_to(TRASH),
+    "who wrote it": lambda comment: setattr(comment, "person", comment.post.bylines[0].person),
+    "the portrait": lambda comment: setattr(db.session.get(Comment, comment.parent_id).person, "portrait", "abc"),
+    "the authors": lambda comment: comment.post.credit([comment.post.bylines[0].person]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_conversation_that_is_kept_is_another_one_as_soon_as_anything_of_it_changes(make, change):
+    people = [make.person(), make.person()]
+    post = make.post(authors=people)
+    first = make.comment(post, "First", person_id=people[1].id)
+    answer = make.comment(post, "Answer", parent=first)
+    make.comment(post, "Other")
+    before = thread.page(queries.in_brief(id=post.id), 1).entries
+    assert thread.page(queries.in_brief(id=post.id), 1).entries == before
+    with writing():
+        CHANGES[change](db.session.get(Comment, answer.id))
+    after = thread.page(queries.in_brief(id=post.id), 1).entries
+    assert after[:2] != before[:2]
+    assert after[-1] == before[-1]
