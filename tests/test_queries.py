@@ -12,6 +12,7 @@ from blueprints.comments.models import Comment
 from blueprints.comments.stretches import SORTS
 from blueprints.core import site
 from blueprints.core.db import db, writing
+from blueprints.posts import versions
 from blueprints.posts.models import POST, PUBLISHED, Alias, Post
 from tests.bench.big_site import BigSite, known
 
@@ -52,6 +53,11 @@ def visits() -> dict[str, Visit]:
     words = " ".join(essay.extract.split()[:6])
     with writing():
         db.session.execute(update(Comment).where(Comment.id == last).values(passage=words))
+    with writing():
+        for body in ("As it was.", "As it is."):
+            versions.begin(revised := db.session.get(Post, known(1000, POSTS)))
+            revised.write(body)
+            versions.keep(revised, None)
     sent = {"author": "Jo", "email": "jo@example.org", "token": token_for(known(30, POSTS))}
     return {
         "front page": Visit(5, "/"),
@@ -85,6 +91,8 @@ def visits() -> dict[str, Visit]:
         "asking for my link": Visit(2, "/comments/mine"),
         "what I wrote here": Visit(5, f"{page}/comments/mine"),
         "what I wrote here, in place": Visit(5, f"{page}/comments/mine", scripts=True),
+        "versions of a post": Visit(3, f"{long}/versions"),
+        "former version": Visit(5, f"{long}/versions/1"),
         "tag": Visit(5, "/tags/tag-1"),
         "tag, page 2": Visit(5, "/tags/tag-1?page=2"),
         "author": Visit(5, "/authors/person-1"),

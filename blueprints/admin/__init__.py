@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
         comments,
         mail,
         people,
+        post_versions,
         posts,
         reports,
         site,

@@ -17,7 +17,7 @@ from blueprints.core import site
 from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
-from blueprints.posts import queries
+from blueprints.posts import queries, versions
 from blueprints.posts.models import DRAFT, PUBLISHED, Post
 
 PUBLISH, UNPUBLISH = "publish", "unpublish"
@@ -26,6 +26,7 @@ REPEAT_MINUTES = 10
 SAID = {
     "saved": "Saved.",
     PUBLISH: "Saved and published: everybody can read it now.",
+    "restored": "Restored: it says again what it said in that version.",
     UNPUBLISH: "Saved and taken down: whoever follows its address reads that it was withdrawn.",
 }
 EMPTY = "There is nothing to read in it yet. Write the text before you publish it."
@@ -68,6 +69,7 @@ def new_post() -> ResponseReturnValue:
                 with db.session.no_autoflush:
                     draft.put_into(post, language=site.current().language)
             _then(post)
+            versions.keep(post, signed_in().person_id)
     except SlugTakenError as error:
         return _slug_taken(form, None, error)
     stored = _form(post, fresh=True)
@@ -84,7 +86,7 @@ def new_post() -> ResponseReturnValue:
 @staff_only
 def edit_post(number: int) -> ResponseReturnValue:
     """Change a post; a change that somebody else has made meanwhile is shown, never written over unseen."""
-    post = _mine(number)
+    post = mine(number)
     form = _form(post)
     if not form.is_submitted():
         said = SAID.get(request.args.get("did", ""))
@@ -95,20 +97,22 @@ def edit_post(number: int) -> ResponseReturnValue:
     typed_slug, former_state = draft.slug, post.state
     try:
         with writing():
-            post = _mine(number)
+            post = mine(number)
             stored = Draft.of(post)
             if form.was.data != stored.mark and stored.differences(draft):
                 raise StaleError
+            versions.begin(post)
             draft.put_into(post, language=site.current().language)
             if form.updated.data and post.is_public:
                 post.updated_at = now()
             _then(post)
+            versions.keep(post, signed_in().person_id)
     except StaleError:
-        post = _mine(number)
+        post = mine(number)
         form.was.data = Draft.of(post).mark
         return _again(form, post, 409, theirs=Draft.of(post).differences(draft))
     except SlugTakenError as error:
-        return _slug_taken(form, _mine(number), error)
+        return _slug_taken(form, mine(number), error)
     context = {
         **_context(_form(post, fresh=True), post),
         "said": SAID[_did()],
@@ -124,7 +128,7 @@ def edit_post(number: int) -> ResponseReturnValue:
 def preview_post() -> ResponseReturnValue:
     """The post as it would read; nothing is stored."""
     number = id_in(request.form.get("post"))
-    post = _mine(number) if number else None
+    post = mine(number) if number else None
     form = _form(post)
     draft = Draft.typed(form)
     shown = Post(published_at=post.published_at if post else None, comment_count=0)
@@ -143,8 +147,10 @@ def move_post(number: int, verb: str) -> ResponseReturnValue:
     """Publish a post as it is stored, or take it down."""
     require_token()
     with writing():
-        post = _mine(number)
+        post = mine(number)
+        versions.begin(post)
         _move(post, verb)
+        versions.keep(post, signed_in().person_id)
     state = request.form.get("state")
     place = url_for("admin.posts", state=state if state in (DRAFT, PUBLISHED) else None, done=post.id)
     return answer(redirect(place, 303), "admin/post_moved.hx.html", post=post, takes_focus=True)
@@ -190,7 +196,7 @@ def _move(post: Post, verb: str) -> None:
         post.publish()
 
 
-def _mine(number: int) -> Post:
+def mine(number: int) -> Post:
     """The post, if it is the signed-in account's to edit; to others it does not exist."""
     return _mine_or_none(number) or abort(404)
 

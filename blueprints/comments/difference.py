@@ -2,6 +2,7 @@
 
 import re
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import NamedTuple
 
 KEPT, GONE, NEW = "kept", "gone", "new"
@@ -29,6 +30,40 @@ def between(former: str, latter: str) -> list[Stretch]:
     middle = old[start : len(old) - end], new[start : len(new) - end]
     found = [Stretch(KEPT, "".join(old[:start])), *_changed(*middle), Stretch(KEPT, "".join(old[len(old) - end :]))]
     return [stretch for stretch in found if stretch.text]
+
+
+class Line(NamedTuple):
+    """A line of one text or of both: what became of it."""
+
+    stretches: list[Stretch]
+
+    @property
+    def former(self) -> list[Stretch]:
+        """What the former text has of it."""
+        return [stretch for stretch in self.stretches if stretch.kind != NEW]
+
+    @property
+    def latter(self) -> list[Stretch]:
+        """What the latter text has of it."""
+        return [stretch for stretch in self.stretches if stretch.kind != GONE]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is the same in both."""
+        return all(stretch.kind == KEPT for stretch in self.stretches)
+
+
+def by_line(former: str, latter: str) -> list[Line]:
+    """The lines of two long texts, paired; what differs in a pair is told in words."""
+    old, new = former.splitlines(), latter.splitlines()
+    found: list[Line] = []
+    for kind, *span in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, came = old[span[0] : span[1]], new[span[2] : span[3]]
+        if kind == "equal":
+            found += [Line([Stretch(KEPT, line)]) for line in gone]
+        else:
+            found += [Line(between(*pair)) for pair in zip_longest(gone, came, fillvalue="")]
+    return found
 
 
 def _alike(old: list[str], new: list[str]) -> int:

@@ -74,7 +74,8 @@ TABLES = {
     "sign_in": "where somebody of the staff is signed in: a hash, and until when",
 }
 OF_NOBODY = {
-    *("alias", "byline", "generation", "mail_turn", "post", "site", "tag", "tagging", "post_search", "comment_search"),
+    *("alias", "byline", "generation", "mail_turn", "post", "post_version", "site", "tag", "tagging"),
+    *("post_search", "comment_search"),
 }
 
 

@@ -10,10 +10,10 @@ from blueprints.accounts.queries import person_by_slug, person_to_read
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankForm, FollowForm
 from blueprints.comments.stretches import SORTS
-from blueprints.core import settings
+from blueprints.core import settings, site
 from blueprints.core.http import chosen, keep_out, page_number, shared
 from blueprints.posts import archive as years
-from blueprints.posts import queries
+from blueprints.posts import queries, versions
 from blueprints.posts.addresses import post_url
 from blueprints.posts.models import Post
 
@@ -67,6 +67,36 @@ def read(post: Post) -> ResponseReturnValue:
     if number > 1 and not comments.entries:
         abort(404)
     return render_template("posts/show.html", post=post, thread=comments, form=BlankForm(post.id))
+
+
+@bp.get("/posts/<slug>/versions")
+@shared()
+def former(slug: str) -> ResponseReturnValue:
+    """What a post has said since it was published, version by version."""
+    post = _public(slug)
+    return render_template("posts/versions.html", post=post, versions=versions.public(post))
+
+
+@bp.get("/posts/<slug>/versions/<id:number>")
+@shared()
+def version(slug: str, number: int) -> ResponseReturnValue:
+    """What a post said once, at an address that can be cited; what it says now is read at its own."""
+    post = _public(slug)
+    kept = versions.public(post)
+    at = next((at for at, each in enumerate(kept) if each.number == number), None)
+    if at == 0:
+        return redirect(post_url(post), 302)
+    found = versions.to_read(post, number) if at else None
+    if not at or found is None:
+        abort(404)
+    shown = found.shown(site.current().language)
+    return render_template("posts/version.html", post=post, version=found, until=kept[at - 1].saved_at, shown=shown)
+
+
+def _public(slug: str) -> Post:
+    """The post that everybody can read under *slug*."""
+    post = queries.in_brief(slug=slug)
+    return post if post is not None and post.is_public else abort(404)
 
 
 @bp.get("/authors/<slug>")

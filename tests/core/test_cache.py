@@ -22,6 +22,7 @@ from blueprints.core.site import Site
 from blueprints.core.site import current as site_of_world
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
+from blueprints.posts import versions
 from blueprints.posts.models import Post
 from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
@@ -317,7 +318,7 @@ class World:
 
     def addresses(self) -> list[tuple[str, dict[str, str]]]:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
-        pages += ["/what-is-stored"]
+        pages += ["/what-is-stored", "/posts/essay/versions", "/posts/essay/versions/1"]
         pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
@@ -382,6 +383,13 @@ def _site(world):
     db.session.add(site)
 
 
+def _save(world):
+    post = world.get(Post, world.essay)
+    versions.begin(post)
+    post.write("Other *words*.")
+    versions.keep(post, None)
+
+
 def _house_rules(world):
     db.session.merge(site_of_world()).write_rules("Be *kind*.")
 
@@ -406,6 +414,7 @@ WRITES = {
     "new post": _new_post,
     "new title": _set(title="A better title"),
     "new text": lambda world: world.get(Post, world.essay).write("Other *words*."),
+    "new version": _save,
     "new slug": _set(slug="moved"),
     "new path": _set(path="/2020/essay/"),
     "becomes a page": _set(kind="page"),
