@@ -111,7 +111,7 @@ def measure(folder: Path, rounds: int) -> None:
     asked = []
     with app.app_context():
         with writing():
-            site.current().hold = "none"
+            db.session.merge(site.current()).hold = "none"
         for at, (size, parent) in enumerate(THREADS.values()):
             post = discuss(f"talk-{at}", size, parent, at * 100_000)
             asked.append(requests(at, size, token_for(post.id)))
