@@ -8,6 +8,8 @@
   let isAsked = false;
 
   function ask(event) {
+    // A pointer that lies still is told of as well, when the page comes to stand below it.
+    if (event?.type === "pointermove" && !event.movementX && !event.movementY) return;
     if (event?.type === "keydown") pressed.push(event);
     if (isAsked) return;
     isAsked = true;

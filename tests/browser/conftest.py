@@ -251,7 +251,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 # Somebody who moves the pointer as soon as the page is there, so that its tools come with it (static/js/loader.js).
-MOVES = "addEventListener('DOMContentLoaded', () => dispatchEvent(new PointerEvent('pointermove')))"
+MOVES = "addEventListener('DOMContentLoaded', () => dispatchEvent(new PointerEvent('pointermove', { movementX: 1 })))"
 
 
 @pytest.fixture
