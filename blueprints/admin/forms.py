@@ -37,6 +37,7 @@ from blueprints.core.slugs import MAX_SLUG, slugify
 from blueprints.posts.models import HTML, Post
 
 TITLE, STANDFIRST, BODY, DISCLAIMER, BIO, RULES = 300, 500, 1_000_000, 1000, 20_000, 5000
+CORRECTION = 1000
 MOST_AUTHORS, MOST_TAGS, MOST_LINKS = 50, 50, 20
 USUAL, OWN, NONE = "usual", "own", "none"
 _TAG = re.compile(r'"([^"]*)"|([^,，"]+)')
@@ -75,6 +76,7 @@ class PostForm(FlaskForm):
     rules = TextField("Rules of this discussion", [AtMost(RULES), storable], render_kw={"rows": 4, "dir": "auto"})
     passages_open = BooleanField("Readers can answer a passage of the text")
     updated = BooleanField("Mark as updated today")
+    correction = TextField("Correction", [AtMost(CORRECTION), storable], render_kw={"rows": 2, "dir": "auto"})
     was = HiddenField(validators=[AtMost(64), storable])
 
     def __init__(self, *, people: Sequence[Person], keeps: Account, post: Post | None = None, **options: Any) -> None:

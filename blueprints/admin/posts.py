@@ -105,6 +105,7 @@ def edit_post(number: int) -> ResponseReturnValue:
             draft.put_into(post, language=site.current().language)
             if form.updated.data and post.is_public:
                 post.updated_at = now()
+            _correct(post, form)
             _then(post)
             versions.keep(post, signed_in().person_id)
     except StaleError:
@@ -185,6 +186,15 @@ def _did() -> str:
 def _then(post: Post) -> None:
     if _did() != "saved":
         _move(post, _did())
+
+
+def _correct(post: Post, form: PostForm) -> None:
+    """Tell readers of a correction that was typed, and no more of those that were ticked."""
+    named = {correction.made_at.isoformat(): correction.made_at for correction in post.corrections}
+    if moments := {named[name] for name in request.form.getlist("taken_back") if name in named}:
+        post.take_back(moments)
+    if form.correction.data and post.is_public:
+        post.correct(form.correction.data)
 
 
 def _move(post: Post, verb: str) -> None:

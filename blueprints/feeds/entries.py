@@ -114,7 +114,8 @@ def of_posts(posts: Iterable[Post], site: Site, root: str) -> list[Entry]:
 def _of_post(post: Post, site: Site, root: str) -> Entry:
     url = root + post_url(post)
     published = post.published_at or NOTHING_YET
-    notes = "".join(f"<p><small>{escape(text)}</small></p>" for text in post.disclaimers(site))
+    said = [f"Corrected on {each.made_at.day} {each.made_at:%B %Y}: {each.text}" for each in post.corrections]
+    notes = "".join(f"<p><small>{escape(text)}</small></p>" for text in [*said, *post.disclaimers(site)])
     return Entry(
         id=_id_of(post, site),
         title=post.heading,

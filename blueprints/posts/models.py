@@ -1,9 +1,10 @@
 """Posts, bylines, tags and former addresses."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -91,6 +92,13 @@ class Byline(Base):
         yield from (f"post:{self.post_id}", f"by:{self.person_id}")
 
 
+class Correction(NamedTuple):
+    """What was wrong with a post and has been put right, as its readers are told; *made_at* is its name as well."""
+
+    made_at: datetime
+    text: str
+
+
 class Post(Base):
     """A piece of writing with an address: a post in the journal's order, or a page outside it."""
 
@@ -125,6 +133,8 @@ class Post(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # [[when, what], …] in JSON: a page shows them without a further query.
+    corrections_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_number: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
     # How many of its comments the editors have picked.
@@ -187,6 +197,12 @@ class Post(Base):
             self.updated_at and self.published_at and (self.updated_at - self.published_at).total_seconds() > 86_400
         )
 
+    @property
+    def corrections(self) -> list[Correction]:
+        """What readers are told was corrected, the oldest first."""
+        stored = json.loads(self.corrections_json) if self.corrections_json else []
+        return [Correction(datetime.fromisoformat(made_at), text) for made_at, text in stored]
+
     def disclaimers(self, site: Site) -> list[str]:
         """What stands below the text: the post's own disclaimer, else its authors', else the site's."""
         if self.disclaimer is not None:
@@ -207,6 +223,21 @@ class Post(Base):
         else:
             self.body_html = markdown.clean_post(body)
         self.extract = _extract(self.body_html)
+
+    def correct(self, text: str) -> None:
+        """Tell readers, with the date of today, what has been corrected; once, if it is said twice in a row."""
+        if not self.corrections or self.corrections[-1].text != text:
+            moment = now()
+            self._keep([*self.corrections, Correction(moment, text)])
+            self.updated_at = moment
+
+    def take_back(self, moments: set[datetime]) -> None:
+        """Tell readers no more of the corrections made at these *moments*."""
+        self._keep([correction for correction in self.corrections if correction.made_at not in moments])
+
+    def _keep(self, corrections: list[Correction]) -> None:
+        stored = [[correction.made_at.isoformat(), correction.text] for correction in corrections]
+        self.corrections_json = json.dumps(stored, ensure_ascii=False) if stored else ""
 
     def write_rules(self, text: str) -> None:
         """Set what holds for its discussion beside the house rules (Markdown) and render it, once."""

@@ -415,6 +415,7 @@ WRITES = {
     "new title": _set(title="A better title"),
     "new text": lambda world: world.get(Post, world.essay).write("Other *words*."),
     "new version": _save,
+    "corrected": lambda world: world.get(Post, world.essay).correct("The year was 1848."),
     "new slug": _set(slug="moved"),
     "new path": _set(path="/2020/essay/"),
     "becomes a page": _set(kind="page"),
