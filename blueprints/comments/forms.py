@@ -248,6 +248,8 @@ def _signer(secret_key: str) -> Signer:
 class FollowForm(Form):
     """Where the posts of an author are sent: `email`, and `pace`, at once or once a day."""
 
+    is_blank = False
+
     email = LineField(
         "E-mail",
         [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address],
@@ -258,3 +260,10 @@ class FollowForm(Form):
         choices=[SelectChoice("now", "With each post"), SelectChoice("daily", "At most once a day")],
         default="now",
     )
+
+
+class BlankFollowForm:
+    """The same as it opens, for every reader; kept as drawn."""
+
+    is_blank = True
+    email, pace = FollowForm()

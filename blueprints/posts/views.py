@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import person_by_slug, person_to_read
 from blueprints.comments import thread
-from blueprints.comments.forms import BlankForm, FollowForm
+from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
 from blueprints.core import settings, site
 from blueprints.core.http import chosen, keep_out, page_number, shared
@@ -107,7 +107,7 @@ def author(slug: str) -> ResponseReturnValue:
     found = queries.by_person(person, page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
-    return render_template("posts/author.html", person=person, found=found, form=FollowForm())
+    return render_template("posts/author.html", person=person, found=found, form=BlankFollowForm)
 
 
 @bp.get("/authors/<slug>/portrait")
