@@ -24,6 +24,10 @@ NARROW = {"width": 320, "height": 700}
 LONG = "Featherstonehaugh-Cholmondeley-Wriothesley-Beauchamp of Upper Slaughter"
 
 
+# Every kind of word that is told apart in it.
+CODE = '```py\n@once\ndef f(a):  # b\n    return "c" + 1\n```\n\n```diff\n@@ 1 @@\n-a\n+b\n```'
+
+
 class Place:
     """A post with everything a thread can hold, and a page that looks at it."""
 
@@ -37,7 +41,7 @@ class Place:
             reply = make.comment(post, "这篇文章说得很好。", parent=first, name=LONG, url="https://example.org/a")
             make.comment(post, "هذا تعليق طويل.", parent=reply, name="محمد بن موسى")
             gone = make.comment(post, "Gone.", parent=first)
-            make.comment(post, "Below it.", parent=gone)
+            make.comment(post, f"Below it.\n\n{CODE}", parent=gone)
             make.comment(post, "By the author.", name=ada.name, person_id=ada.id)
             self.first, self.gone, self.edited = first.id, gone.id, reply.id
             with writing():
