@@ -15,6 +15,8 @@ from blueprints.comments import impersonation, keys, reports, subscriptions
 from blueprints.comments.models import Comment
 from blueprints.core import site
 from blueprints.core.db import db, writing
+from blueprints.posts import versions
+from blueprints.posts.models import Post
 from tests.browser.conftest import MOVES, PHONE, WIDE
 from tests.factories import PASSWORD
 
@@ -55,6 +57,11 @@ class Place:
                 later.edit("Better words.", "<p>Better words.</p>", by_editor=True, reason="a typing error")
                 current = db.session.merge(site.current())
                 current.write_rules("Be *kind*.\n\n- Stay with the post.")
+                revised = db.session.get(Post, post.id)
+                for text in ("Former *text*.", revised.body):
+                    revised.write(text)
+                    versions.keep(revised, ada.id)
+                revised.correct("The year was 1848.")
             held = make.pending(post, "It is me.", name=ada.name, hold_reason=impersonation.REASONS["name"])
             with writing():
                 like = impersonation.note(db.session.get(Comment, held.id), ada.id, "name")
@@ -263,11 +270,13 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
     ],
     "of the site": lambda place: [
         *("/", "/archive", "/tags/ethics", f"/authors/{place.author}"),
+        *(f"/posts/{place.slug}/versions", f"/posts/{place.slug}/versions/1"),
         *("/search", "/search?q=paper", "/search?q=cite&in=comments", "/search?q=nowhereatall"),
     ],
     "at the desk": lambda place: [
         *("/admin", "/admin/posts", "/admin/posts/new", f"/admin/posts/{place.post}/edit", "/admin/comments"),
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
+        *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
         *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
     ],
 }
