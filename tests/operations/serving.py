@@ -69,9 +69,11 @@ class Site:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
+                # Cheaper to try than a request, and on the same processor as what is waited for.
+                socket.create_connection(("127.0.0.1", self.port), timeout=2).close()
                 if httpx.get(self.url, timeout=2, **options).status_code == 200:
                     return self
-            except httpx.TransportError:
+            except (httpx.TransportError, OSError):
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.02)
