@@ -12,7 +12,7 @@ run: .venv/installed
 	@.venv/bin/hustings serve
 
 test: .venv/installed-tests check
-	.venv/bin/python -m pytest -n auto
+	.venv/bin/python -m pytest -n auto --dist worksteal
 
 check: .venv/installed-tests
 	.venv/bin/ruff format --check .

@@ -96,6 +96,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("no PostgreSQL: install the Debian package postgresql")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: a worker waits a quarter of its time, for a browser or for a server that is to start."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
 def _keep_files_in_memory() -> None:
     """Where there is room: a thousand databases, each committed to some twenty times, are all that a disk can bear.
 

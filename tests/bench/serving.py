@@ -326,9 +326,8 @@ def memory(folder: Path, when: str) -> None:
             load.read(place.url, path, 1, GZIP)
         Readers(place.url, [*PAGES.values(), *(f"/posts/talk-{n}" for n in range(DISCUSSED))], 3, GZIP).result()
         megabytes = load.memory([place.process.pid, *place.workers()])
-        print(
-            f"Memory of two workers and their parent after load, {when}: {megabytes:.0f} MB ({at_most(megabytes, 130, ' MB')})."
-        )
+        goal = at_most(megabytes, 130, " MB")
+        print(f"Memory of two workers and their parent after load, {when}: {megabytes:.0f} MB ({goal}).")
     finally:
         place.kill()
 
@@ -344,7 +343,7 @@ def measure(folder: Path, seconds: float, rounds: int) -> None:
         stored = writes(place, tokens, seconds, rounds)
     check(folder / "site", stored)
     uncached(folder / "site", seconds)
-    memory(folder / "site", f"with {stored:,} comments more")
+    memory(folder / "site", f"with {len(stored):,} comments more")
 
 
 if __name__ == "__main__":
