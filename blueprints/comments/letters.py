@@ -1,6 +1,6 @@
 """Letters: what each kind of them says, put together when it is sent; nothing where it is of no use any longer.
 
-Who gets one is decided in `notify.py`; the words are in `templates/mail/`.
+Who gets one is decided in `notify.py`; the words are in `templates/mail/`, a folder for each language.
 """
 
 from collections.abc import Mapping
@@ -121,7 +121,7 @@ def _beginning_of_next(account: Account, first: int) -> int:
 def published(about: Mapping[str, Any]) -> dict[str, Any] | None:
     """To whoever wrote a comment that waited."""
     comment = db.session.get(Comment, about["comment"])
-    return _said(comment) if comment is not None and comment.is_public else None
+    return {**_to_writer(comment), **_said(comment)} if comment is not None and comment.is_public else None
 
 
 def removed(about: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -129,7 +129,7 @@ def removed(about: Mapping[str, Any]) -> dict[str, Any] | None:
     comment = db.session.get(Comment, about["comment"])
     if comment is None or comment.state != TRASH:
         return None
-    return {**_said(comment), "reason": comment.removed_because}
+    return {**_to_writer(comment), **_said(comment), "reason": comment.removed_because}
 
 
 def reported(about: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -158,6 +158,12 @@ def _subscription(about: Mapping[str, Any]) -> Subscription | None:
 
 def _to(row: Subscription) -> dict[str, Any]:
     return {"language": row.language, "leave_url": mail.absolute(f"/mail/leave/{row.leave_key}")}
+
+
+def _to_writer(comment: Comment) -> dict[str, Any]:
+    """The language in which its writer once asked for mail."""
+    known = select(Correspondent.language).where(Correspondent.email == comment.email.casefold())
+    return {"language": db.session.scalar(known) or "en"}
 
 
 def _said(comment: Comment) -> dict[str, Any]:

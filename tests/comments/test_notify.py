@@ -152,6 +152,34 @@ def test_nothing_is_mailed_before_the_address_has_said_yes(client, post, make, b
     assert post_round() == [(ANN, "Re: On trees")]
 
 
+@pytest.mark.parametrize(
+    ("accepts", "asked", "said", "footer"),
+    [
+        ("de-AT, en;q=0.5", "Möchten Sie Post von Hustings?", "Bob hat Ihnen geantwortet:", "gebeten haben"),
+        ("fr", "Voulez-vous recevoir du courrier de Hustings ?", "Bob vous a répondu :", "demandé"),
+        ("zh-CN,zh;q=0.9", "您要接收 Hustings 的邮件吗？", "Bob 回复了您：", "订阅"),
+        ("eo", "Do you want mail from Hustings?", "Bob answered you:", "asked for it"),
+    ],
+)
+def test_letters_are_in_the_language_that_the_readers_browser_likes(
+    client, post, app, bag, accepts, asked, said, footer
+):
+    hold("none")
+    data = {"author": "Ann", "email": ANN, "comment": "First.", "token": token_for(post.id), "notify": "replies"}
+    client.post(f"/posts/{post.slug}/comments", data=data, headers={"Accept-Language": accepts})
+    Postman(app, bag).round()
+    (letter,) = bag.letters
+    assert letter["Subject"] == asked
+    client.post(link_in(words(letter), "/mail/"), data={"do": "confirm"})
+    bag.take()
+    send_comment(client, post, "Bob", "To you.", db.session.scalar(select(Comment)))
+    Postman(app, bag).round()
+    (letter,) = bag.letters
+    assert said in words(letter)
+    assert footer in words(letter)
+    assert f'lang="{letter["Content-Language"]}"' in letter.get_body(("html",)).get_content()
+
+
 def test_recipients_come_from_the_thread_and_a_stranger_hears_nothing(client, post, make, bag, post_round):
     hold("none")
     other = make.post("On stones")

@@ -1,15 +1,19 @@
 """Mail: what is in the outbox arrives once, whatever the mail server does meanwhile; a real conversation each time."""
 
 import logging
+import re
 import ssl
 import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from jinja2 import nodes
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from app import ROOT
 from blueprints.core import mail, postman, transports
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import EXPIRED, REFUSED, SENDING, SENT, UNSURE, WAITING, Outbox
@@ -441,6 +445,25 @@ def test_console_shows_the_letter_on_the_terminal(app, capsys):
     assert "Subject: A letter from Hustings" in shown
     assert "It can." in shown
     assert states() == [SENT]
+
+
+ENGLISH = Path(ROOT, "templates", "mail", "en")
+TRANSLATED = sorted(path for path in ENGLISH.parent.glob("*/*.*") if path.parent != ENGLISH)
+
+
+@pytest.mark.parametrize("path", TRANSLATED, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_translated_letter_says_all_that_the_english_one_says(app, path):
+    def said(letter: Path) -> set[str]:
+        tree = app.jinja_env.parse(letter.read_text())
+        names = {node.name for node in tree.find_all(nodes.Name)} - {"total"}
+        return names | {node.attr for node in tree.find_all(nodes.Getattr)}
+
+    assert said(path) == said(ENGLISH / path.name)
+    assert path.with_suffix(".html").exists()
+    assert path.with_suffix(".txt").exists()
+    mine, theirs = (set(letter.read_text().splitlines()) for letter in (path, ENGLISH / path.name))
+    wordy = {line for line in mine & theirs if re.search(r"[a-z]{3}", re.sub(r"{[{%].*?[}%]}|<.*?>", "", line))}
+    assert wordy <= {"Subject: Re: {{ post.heading }}"}, "still in English"
 
 
 def test_language_that_has_no_letters_gets_english(app):
