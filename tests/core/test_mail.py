@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -451,19 +451,22 @@ ENGLISH = Path(ROOT, "templates", "mail", "en")
 TRANSLATED = sorted(path for path in ENGLISH.parent.glob("*/*.*") if path.parent != ENGLISH)
 
 
-@pytest.mark.parametrize("path", TRANSLATED, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_translated_letter_says_all_that_the_english_one_says(app, path):
+@pytest.mark.parametrize("language", sorted({path.parent.name for path in TRANSLATED}))
+def test_translated_letters_say_all_that_the_english_ones_say(language):
     def said(letter: Path) -> set[str]:
-        tree = app.jinja_env.parse(letter.read_text())
+        tree = Environment().parse(letter.read_text())  # noqa: S701 - nothing is drawn
         names = {node.name for node in tree.find_all(nodes.Name)} - {"total"}
         return names | {node.attr for node in tree.find_all(nodes.Getattr)}
 
-    assert said(path) == said(ENGLISH / path.name)
-    assert path.with_suffix(".html").exists()
-    assert path.with_suffix(".txt").exists()
-    mine, theirs = (set(letter.read_text().splitlines()) for letter in (path, ENGLISH / path.name))
-    wordy = {line for line in mine & theirs if re.search(r"[a-z]{3}", re.sub(r"{[{%].*?[}%]}|<.*?>", "", line))}
-    assert wordy <= {"Subject: Re: {{ post.heading }}"}, "still in English"
+    for path in TRANSLATED:
+        if path.parent.name != language:
+            continue
+        assert said(path) == said(ENGLISH / path.name), path
+        assert path.with_suffix(".html").exists()
+        assert path.with_suffix(".txt").exists()
+        mine, theirs = (set(letter.read_text().splitlines()) for letter in (path, ENGLISH / path.name))
+        wordy = {line for line in mine & theirs if re.search(r"[a-z]{3}", re.sub(r"{[{%].*?[}%]}|<.*?>", "", line))}
+        assert wordy <= {"Subject: Re: {{ post.heading }}"}, f"{path} is still in English"
 
 
 def test_language_that_has_no_letters_gets_english(app):

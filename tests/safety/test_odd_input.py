@@ -123,11 +123,16 @@ def encode(fields: dict[str, str | bytes]) -> bytes:
 # Addresses
 
 
+def of_world(words: list[str], world: str) -> list[str]:
+    """Every other word: each is sent to every address, in one world or the other."""
+    return words[list(WORLDS).index(world) :: len(WORLDS)]
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_odd_words_in_every_part_of_every_address_are_answered(app, client, post, comment, world):
     for rule in public_rules(app):
         for name in rule.arguments:
-            for odd in [*ODD, MEGABYTE]:
+            for odd in of_world([*ODD, MEGABYTE], world):
                 path = fill(rule, {**good_words(rule, post, comment), name: odd})
                 for method in rule.methods & {"GET", "POST"}:
                     check(ask(client, path, method, headers=WORLDS[world]), (method, path[:100]))
@@ -137,7 +142,7 @@ def test_odd_words_in_every_part_of_every_address_are_answered(app, client, post
 def test_odd_parameters_at_every_address_are_answered(app, client, post, comment, world):
     for rule in public_rules(app):
         path = fill(rule, good_words(rule, post, comment))
-        for number, odd in enumerate([*ODD, "a" * 5_000]):
+        for number, odd in enumerate(of_world([*ODD, "a" * 5_000], world)):
             queries = ["&".join(f"{name}={odd}" for name in PARAMETERS)]
             if number % 4 == 0:
                 queries.append(f"{odd}={odd}&page[]={odd}&after[0]={odd}")

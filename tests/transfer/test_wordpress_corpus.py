@@ -12,7 +12,7 @@ from blueprints.core.db import db
 from blueprints.posts.models import Post
 from blueprints.transfer.wordpress import importer
 from blueprints.transfer.xmlstream import BrokenFileError
-from tests.conftest import SHARED, shared_data
+from tests.conftest import ONLY_SQLITE, SHARED, shared_data
 
 EXPECTED = json.loads((SHARED / "expected.json").read_text(encoding="utf-8")) if SHARED.exists() else {}
 NAMES = sorted(name for name in EXPECTED if name.startswith("wxr/"))
@@ -71,6 +71,7 @@ def test_comments_of_a_real_file_have_their_states_and_depths(app):
     assert depths == expected["depth_histogram"]
 
 
+@ONLY_SQLITE
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in REFUSED] or ["wxr"])
 def test_no_debris_is_left_in_a_real_file(app, name):
     importer.run([shared_data(name)], dry_run=False)
