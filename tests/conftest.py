@@ -97,8 +97,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two a core: a worker waits a quarter of its time, for a browser, a disk, a server that is to start."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for two cores: a worker waits a quarter of its time, for a browser or for a server that is to start."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
 
 
 def _keep_files_in_memory() -> None:
