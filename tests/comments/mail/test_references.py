@@ -10,24 +10,11 @@ from blueprints.comments.models import Comment
 from blueprints.comments.notify import look
 from blueprints.core.db import db, now, writing
 from blueprints.core.postman import Postman
-from tests.comments.test_notify import (  # noqa: F401 - pytest finds fixtures by their names
-    ANN,
-    BOB,
-    Bag,
-    _chores_are_done_when_they_are_asked_for,
-    bag,
-    environ,
-    hold,
-    post,
-    post_round,
-    send_comment,
-    subscribe,
-    words,
-)
+from tests.comments.mail.letterbox import ANN, BOB, hold, send_comment, subscribe, words
 
 
 @pytest.fixture
-def anns(client, make, post):  # noqa: F811
+def anns(client, make, post):
     """Ann's comment 1, who wants answers, and Bob's 2, who wants all there is."""
     hold("none")
     comment = make.comment(post, "Mine.", name="Ann", email=ANN)
@@ -48,7 +35,7 @@ def anns(client, make, post):  # noqa: F811
         ("Ann", "Look at #1, which is mine", False, {BOB: "Ann wrote:"}),
     ],
 )
-def test_who_is_referred_to_by_number_is_told_once(client, post, bag, anns, htmx, author, text, is_reply, told):  # noqa: F811
+def test_who_is_referred_to_by_number_is_told_once(client, post, bag, anns, htmx, author, text, is_reply, told):
     send_comment(client, post, author, text, anns if is_reply else None, htmx=htmx)
     Postman(client.application, bag).round()
     assert {letter["To"]: words(letter).partition("\n")[0] for letter in bag.letters} == told
@@ -57,7 +44,7 @@ def test_who_is_referred_to_by_number_is_told_once(client, post, bag, anns, htmx
         assert told[letter["To"]].split(maxsplit=1)[1].rstrip(":") in letter.get_body(("html",)).get_content()
 
 
-def test_reference_is_told_when_it_is_published_and_not_before(client, post, post_round, anns):  # noqa: F811
+def test_reference_is_told_when_it_is_published_and_not_before(client, post, post_round, anns):
     hold("everybody")
     send_comment(client, post, "Dan", "As #1 says.")
     assert post_round() == []
@@ -68,7 +55,7 @@ def test_reference_is_told_when_it_is_published_and_not_before(client, post, pos
     assert sorted(post_round()) == [(ANN, "Re: On trees"), (BOB, "Re: On trees")]
 
 
-def test_comment_with_many_numbers_reaches_few(client, make, post, post_round):  # noqa: F811
+def test_comment_with_many_numbers_reaches_few(client, make, post, post_round):
     hold("none")
     for number in range(1, 8):
         make.comment(post, name=f"R{number}", email=f"r{number}@example.org")
@@ -77,7 +64,7 @@ def test_comment_with_many_numbers_reaches_few(client, make, post, post_round): 
     assert sorted(address for address, _subject in post_round()) == [f"r{number}@example.org" for number in range(3, 8)]
 
 
-def test_digest_of_answers_holds_what_refers_to_one(client, make, post, app, bag):  # noqa: F811
+def test_digest_of_answers_holds_what_refers_to_one(client, make, post, app, bag):
     hold("none")
     make.comment(post, "Mine.", name="Ann", email=ANN)
     subscribe(ANN, "replies", post, daily=True)
@@ -92,7 +79,7 @@ def test_digest_of_answers_holds_what_refers_to_one(client, make, post, app, bag
     assert "As #1 says." in words(letter)
 
 
-def test_reference_costs_no_question_more(client, post, anns):  # noqa: F811
+def test_reference_costs_no_question_more(client, post, anns):
     asked = []
     event.listen(db.engine, "before_cursor_execute", lambda _c, _k, statement, *_rest: asked.append(statement))
     counts = []
