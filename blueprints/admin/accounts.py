@@ -7,7 +7,7 @@ from blueprints.accounts import queries
 from blueprints.accounts.guards import administrators_only
 from blueprints.accounts.models import Account, Person
 from blueprints.admin.desk import bp, require_token, signed_in
-from blueprints.admin.forms import AccountForm
+from blueprints.admin.forms.accounts import AccountForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
 

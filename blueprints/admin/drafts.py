@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from blueprints.accounts.models import Person
-from blueprints.admin.forms import PostForm
+from blueprints.admin.forms.posts import PostForm
 from blueprints.core.db import db
 from blueprints.core.slugs import slugify
 from blueprints.posts import queries

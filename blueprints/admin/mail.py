@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts.guards import staff_only
 from blueprints.accounts.models import Account
 from blueprints.admin.desk import bp, signed_in
-from blueprints.admin.forms import MailForm
+from blueprints.admin.forms.accounts import MailForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
 

@@ -7,7 +7,7 @@ from blueprints.accounts import queries
 from blueprints.accounts.guards import editors_only
 from blueprints.accounts.models import Person
 from blueprints.admin.desk import bp
-from blueprints.admin.forms import PersonForm
+from blueprints.admin.forms.people import PersonForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
 

@@ -12,7 +12,7 @@ from blueprints.accounts.guards import staff_only
 from blueprints.accounts.queries import everybody
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
-from blueprints.admin.forms import PostForm
+from blueprints.admin.forms.posts import PostForm
 from blueprints.core import site
 from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.guards import editors_only
 from blueprints.admin.desk import bp
-from blueprints.admin.forms import SiteForm
+from blueprints.admin.forms.site import SiteForm
 from blueprints.core import site as sites
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer

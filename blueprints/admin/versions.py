@@ -7,7 +7,7 @@ from werkzeug.exceptions import Gone
 from blueprints.accounts.guards import staff_only
 from blueprints.admin.comments import mine
 from blueprints.admin.desk import bp, require_token
-from blueprints.admin.forms import WordsForm
+from blueprints.admin.forms.comments import WordsForm
 from blueprints.comments.models import WITHDRAWN, Comment, render
 from blueprints.core import markdown
 from blueprints.core.db import writing
