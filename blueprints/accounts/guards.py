@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
 from blueprints.accounts import queries
-from blueprints.accounts.models import Account
+from blueprints.accounts.models import NOTHING, Account
+from blueprints.core import site
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
@@ -69,27 +70,24 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
     return guarded
 
 
-def editors_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
-    """For editors and administrators."""
+def only(may: Callable[[Account], bool]) -> Callable[[Callable[P, R]], Callable[P, R | ResponseReturnValue]]:
+    """For those of whom *may* is true; others who are signed in get 403."""
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        account = me()
-        if account is None or not account.is_editor:
-            abort(403)
-        return view(*args, **kwargs)
+    def guard(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            account = me()
+            if account is None or not may(account):
+                abort(403)
+            return view(*args, **kwargs)
 
-    return staff_only(guarded)
+        return staff_only(guarded)
+
+    return guard
 
 
-def administrators_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
-    """For administrators."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        account = me()
-        if account is None or not account.is_administrator:
-            abort(403)
-        return view(*args, **kwargs)
-
-    return staff_only(guarded)
+writers_only = only(lambda account: account.may_write)
+publishers_only = only(lambda account: account.may_publish)
+moderators_only = only(lambda account: account.moderates(site.current()) != NOTHING)
+editors_only = only(lambda account: account.is_editor)
+administrators_only = only(lambda account: account.is_administrator)

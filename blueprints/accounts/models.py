@@ -5,7 +5,7 @@ Public: everything about a Person but the e-mail address. Private: everything ab
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -18,11 +18,16 @@ from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, now
 from blueprints.core.generations import Changes
 from blueprints.core.lookalikes import skeleton
+from blueprints.core.site import Site
 
 ADMINISTRATOR, EDITOR, AUTHOR = "administrator", "editor", "author"
-ROLES = (ADMINISTRATOR, EDITOR, AUTHOR)
-# Of which comments an account is told by mail: those below its own posts and, of an editor, what waits; all; none.
+CONTRIBUTOR, MODERATOR = "contributor", "moderator"
+ROLES = (ADMINISTRATOR, EDITOR, AUTHOR, CONTRIBUTOR, MODERATOR)
+# Whose posts, whose comments: those below one's own posts; all; none. Of which comments an account is told by mail says
+# it so, too: MINE is then, of whoever looks after all comments, what waits besides.
 MINE, ALL, NOTHING = "mine", "all", "none"
+# Whoever looks after all comments.
+MODERATORS = (ADMINISTRATOR, EDITOR, MODERATOR)
 SIGN_IN_DAYS = 30
 _hasher = PasswordHasher()  # argon2id with the RFC 9106 low-memory profile
 
@@ -105,8 +110,29 @@ class Account(Base):
 
     @property
     def is_editor(self) -> bool:
-        """Whether every post and comment is theirs to edit."""
+        """Whether every post and comment is theirs to edit, and what is said of people and site."""
         return self.role in (EDITOR, ADMINISTRATOR)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether they write posts."""
+        return self.role != MODERATOR
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether they let everybody read a post of theirs, change one that is public, and take one down."""
+        return self.role in (AUTHOR, EDITOR, ADMINISTRATOR)
+
+    def moderates(self, site: Site) -> str:
+        """Which comments they judge: ALL; MINE (below their own posts, if the site leaves it to authors); NOTHING."""
+        if self.role in MODERATORS:
+            return ALL
+        return MINE if self.role == AUTHOR and site.authors_moderate else NOTHING
+
+    def may_moderate(self, site: Site, author_ids: Collection[int]) -> bool:
+        """Whether comments below a post by the people with these ids are theirs to judge."""
+        scope = self.moderates(site)
+        return scope == ALL or (scope == MINE and self.person_id in author_ids)
 
     @property
     def is_administrator(self) -> bool:

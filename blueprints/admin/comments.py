@@ -6,11 +6,11 @@ import re
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts.guards import staff_only
-from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
+from blueprints.accounts.guards import moderators_only
+from blueprints.admin.desk import PAGE_SIZE, bp, comments_scope, require_token, signed_in
 from blueprints.comments import impersonation, notify, queries, reports
 from blueprints.comments.models import APPROVED, PENDING, SPAM, STATES, TRASH, Comment
-from blueprints.core import markdown
+from blueprints.core import markdown, site
 from blueprints.core.db import id_in, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import LARGEST_PAGE, counted, page_number
@@ -61,11 +61,11 @@ def moderated(comment: Comment) -> dict[str, object]:
 
 
 @bp.get("/comments")
-@staff_only
+@moderators_only
 def comments() -> ResponseReturnValue:
     """One page of the comments in one state; the oldest that waits first."""
     state, number = _state(request.args.get("state")), page_number()
-    found = queries.queue(state, number, PAGE_SIZE, of=scope())
+    found = queries.queue(state, number, PAGE_SIZE, of=comments_scope())
     if number > 1 and not found.comments:
         return redirect(
             url_for(
@@ -83,7 +83,7 @@ def comments() -> ResponseReturnValue:
         "admin/comments.html",
         found=found,
         state=state,
-        counts=queries.counts(of=scope()),
+        counts=queries.counts(of=comments_scope()),
         empty=EMPTY[state],
         done=done if done and was in STATES and done.state != was else None,
         was=was,
@@ -91,7 +91,7 @@ def comments() -> ResponseReturnValue:
 
 
 @bp.post("/comments/<id:number>/<any(approved, spam, trash, pending):state>")
-@staff_only
+@moderators_only
 def move_comment(number: int, state: str) -> ResponseReturnValue:
     """Approve a comment, mark it as spam, put it in the trash, or undo that."""
     require_token()
@@ -125,12 +125,12 @@ def move_comment(number: int, state: str) -> ResponseReturnValue:
         was=was,
         state=shown,
         page=page,
-        counts=queries.counts(of=scope()),
+        counts=queries.counts(of=comments_scope()),
     )
 
 
 @bp.post("/comments/<id:number>/<any(pick, unpick):verb>")
-@staff_only
+@moderators_only
 def pick_comment(number: int, verb: str) -> ResponseReturnValue:
     """Put a published comment among the editors' picks, or take it from there."""
     require_token()
@@ -147,10 +147,7 @@ def pick_comment(number: int, verb: str) -> ResponseReturnValue:
 
 def mine(number: int) -> Comment:
     """The comment, if it is the signed-in account's to judge; to others it does not exist."""
-    comment = queries.by_id(number)
-    if comment is None or not comment.post.is_editable_by(signed_in()):
-        abort(404)
-    return comment
+    return _mine_or_none(number) or abort(404)
 
 
 def because() -> str:
@@ -167,5 +164,11 @@ def _state(text: str | None) -> str:
 
 def _comment(text: str | None) -> Comment | None:
     number = id_in(text)
-    comment = queries.by_id(number) if number else None
-    return comment if comment and comment.post.is_editable_by(signed_in()) else None
+    return _mine_or_none(number) if number else None
+
+
+def _mine_or_none(number: int) -> Comment | None:
+    comment = queries.by_id(number)
+    if comment is None or not signed_in().may_moderate(site.current(), comment.post.author_ids):
+        return None
+    return comment

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from blueprints.accounts.forms import ActionForm
 from blueprints.accounts.guards import SignedOutError, editors_only, me, staff_only
-from blueprints.accounts.models import Account, Person
+from blueprints.accounts.models import ALL, NOTHING, Account, Person
 from blueprints.comments import queries as comments
 from blueprints.comments.models import PENDING
 from blueprints.core import errors, site
@@ -38,7 +38,7 @@ _WRITTEN = (
 @bp.context_processor
 def shared() -> dict[str, Any]:
     """What every template of the desk may ask for; nothing is looked up until it does."""
-    return {"me": me, "waiting": waiting, "action_form": ActionForm}
+    return {"me": me, "moderates": moderates, "waiting": waiting, "action_form": ActionForm}
 
 
 def signed_in() -> Account:
@@ -47,14 +47,25 @@ def signed_in() -> Account:
 
 
 def scope() -> Person | None:
-    """Whose posts and comments the desk shows: everybody's (None) to editors, to authors their own."""
+    """Whose posts the desk shows: everybody's (None) to editors, to others their own."""
     account = signed_in()
     return None if account.is_editor else account.person
 
 
+def moderates() -> bool:
+    """Whether whoever is signed in looks after any comments."""
+    return signed_in().moderates(site.current()) != NOTHING
+
+
+def comments_scope() -> Person | None:
+    """Below whose posts the desk shows comments: everybody's (None) to moderators, to authors their own."""
+    account = signed_in()
+    return None if account.moderates(site.current()) == ALL else account.person
+
+
 def waiting() -> int:
     """How many comments wait for whoever is signed in."""
-    return comments.count(PENDING, of=scope())
+    return comments.count(PENDING, of=comments_scope()) if moderates() else 0
 
 
 def require_token() -> None:
@@ -68,11 +79,11 @@ def require_token() -> None:
 def index() -> ResponseReturnValue:
     """What waits, what is unfinished, what is newest."""
     account = signed_in()
-    drafts = posts.for_desk(state=DRAFT, of=account.person, number=1, size=5)
+    drafts = posts.for_desk(state=DRAFT, of=account.person, number=1, size=5) if account.may_write else None
     newest = posts.for_desk(state=PUBLISHED, of=scope(), number=1, size=5)
     return render_template(
         "admin/index.html",
-        drafts=drafts.posts,
+        drafts=drafts.posts if drafts else [],
         newest=newest.posts,
         welcome=account.is_editor and posts.by_source(welcome.SOURCE),
         is_new=not any(post.source != welcome.SOURCE for post in newest.posts),

@@ -3,7 +3,7 @@
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts.guards import staff_only
+from blueprints.accounts.guards import writers_only
 from blueprints.admin.desk import bp, require_token, signed_in
 from blueprints.admin.posts import mine
 from blueprints.comments import difference
@@ -14,7 +14,7 @@ from blueprints.posts import versions
 
 
 @bp.get("/posts/<id:number>/versions")
-@staff_only
+@writers_only
 def post_versions(number: int) -> ResponseReturnValue:
     """Every save of a post, the last one first."""
     post = mine(number)
@@ -22,7 +22,7 @@ def post_versions(number: int) -> ResponseReturnValue:
 
 
 @bp.get("/posts/<id:number>/versions/<id:version>")
-@staff_only
+@writers_only
 def post_version(number: int, version: int) -> ResponseReturnValue:
     """What one save changed, in one column or (`?view=side`) in two."""
     post = mine(number)
@@ -43,7 +43,7 @@ def post_version(number: int, version: int) -> ResponseReturnValue:
 
 
 @bp.post("/posts/<id:number>/versions/<id:version>/restore")
-@staff_only
+@writers_only
 def restore_post(number: int, version: int) -> ResponseReturnValue:
     """Let a post say again what it said once; what it said until now is kept like every version."""
     require_token()

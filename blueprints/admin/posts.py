@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.exceptions import UnprocessableEntity
 
-from blueprints.accounts.guards import staff_only
+from blueprints.accounts.guards import publishers_only, writers_only
 from blueprints.accounts.queries import everybody
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
@@ -30,6 +30,8 @@ SAID = {
     UNPUBLISH: "Saved and taken down: whoever follows its address reads that it was withdrawn.",
 }
 EMPTY = "There is nothing to read in it yet. Write the text before you publish it."
+FOR_EDITORS = "Publishing and taking down is for editors. Nothing was stored: save it as a draft and tell one."
+PUBLIC = "This post is published: from now on an editor changes it."
 
 
 class StaleError(Exception):
@@ -37,7 +39,7 @@ class StaleError(Exception):
 
 
 @bp.get("/posts")
-@staff_only
+@writers_only
 def posts() -> ResponseReturnValue:
     """All posts, drafts first; authors see their own."""
     state = request.args.get("state")
@@ -51,7 +53,7 @@ def posts() -> ResponseReturnValue:
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])
-@staff_only
+@writers_only
 def new_post() -> ResponseReturnValue:
     """Write a new post."""
     form = _form(None)
@@ -83,7 +85,7 @@ def new_post() -> ResponseReturnValue:
 
 
 @bp.route("/posts/<id:number>/edit", methods=["GET", "POST"])
-@staff_only
+@writers_only
 def edit_post(number: int) -> ResponseReturnValue:
     """Change a post; a change that somebody else has made meanwhile is shown, never written over unseen."""
     post = mine(number)
@@ -125,7 +127,7 @@ def edit_post(number: int) -> ResponseReturnValue:
 
 
 @bp.post("/posts/preview")
-@staff_only
+@writers_only
 def preview_post() -> ResponseReturnValue:
     """The post as it would read; nothing is stored."""
     number = id_in(request.form.get("post"))
@@ -143,7 +145,7 @@ def preview_post() -> ResponseReturnValue:
 
 
 @bp.post("/posts/<id:number>/<any(publish, unpublish):verb>")
-@staff_only
+@publishers_only
 def move_post(number: int, verb: str) -> ResponseReturnValue:
     """Publish a post as it is stored, or take it down."""
     require_token()
@@ -178,9 +180,11 @@ def _is_valid(form: PostForm) -> bool:
 
 
 def _did() -> str:
-    """What the pressed button does besides saving."""
+    """What the pressed button does besides saving; 403 where that is not theirs to do."""
     verb = request.form.get("then")
-    return verb if verb in (PUBLISH, UNPUBLISH) else "saved"
+    if verb not in (PUBLISH, UNPUBLISH):
+        return "saved"
+    return verb if signed_in().may_publish else abort(403, FOR_EDITORS)
 
 
 def _then(post: Post) -> None:
@@ -208,7 +212,13 @@ def _move(post: Post, verb: str) -> None:
 
 def mine(number: int) -> Post:
     """The post, if it is the signed-in account's to edit; to others it does not exist."""
-    return _mine_or_none(number) or abort(404)
+    post = _mine_or_none(number)
+    if post is None:
+        named = db.session.get(Post, number)
+        if named is not None and named.is_by(signed_in()):
+            abort(403, PUBLIC)
+        abort(404)
+    return post
 
 
 def _mine_or_none(number: int) -> Post | None:

@@ -3,9 +3,9 @@
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts.guards import staff_only
+from blueprints.accounts.guards import moderators_only
 from blueprints.admin.comments import because, mine
-from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope
+from blueprints.admin.desk import PAGE_SIZE, bp, comments_scope, require_token
 from blueprints.comments import notify, queries, reports
 from blueprints.comments.models import APPROVED, TRASH
 from blueprints.core.db import writing
@@ -19,18 +19,18 @@ DONE = {reports.DISMISSED: "Stays: the reports are dismissed", reports.REMOVED: 
 def reported() -> dict[str, object]:
     """What the tabs and the rows say of reports."""
     return {
-        "report_count": lambda: reports.count(of=scope()),
+        "report_count": lambda: reports.count(of=comments_scope()),
         "report_reasons": reports.REASONS,
         "report_done": DONE,
     }
 
 
 @bp.get("/reports")
-@staff_only
+@moderators_only
 def reports_list() -> ResponseReturnValue:
     """One page of the comments that readers have reported."""
     number = page_number()
-    found, has_next = reports.waiting(number, PAGE_SIZE, of=scope())
+    found, has_next = reports.waiting(number, PAGE_SIZE, of=comments_scope())
     done = request.args.get("done", "")
     comment = mine(int(done)) if done.isascii() and done.isdigit() and len(done) < 19 and int(done) else None
     return render_template(
@@ -39,13 +39,13 @@ def reports_list() -> ResponseReturnValue:
         found={"number": number, "has_next": has_next},
         done=comment,
         outcome=reports.REMOVED if comment and comment.state == TRASH else reports.DISMISSED,
-        counts=queries.counts(of=scope()),
+        counts=queries.counts(of=comments_scope()),
         state="reported",
     )
 
 
 @bp.post("/reports/<id:number>/<any(dismiss, remove, reopen):verb>")
-@staff_only
+@moderators_only
 def decide_report(number: int, verb: str) -> ResponseReturnValue:
     """Dismiss what is reported of a comment, take the comment away for it, or undo that."""
     require_token()
@@ -69,6 +69,6 @@ def decide_report(number: int, verb: str) -> ResponseReturnValue:
         comment=comment,
         is_open=verb == "reopen",
         outcome=reports.REMOVED if verb == "remove" else reports.DISMISSED,
-        counts=queries.counts(of=scope()),
+        counts=queries.counts(of=comments_scope()),
         state="reported",
     )

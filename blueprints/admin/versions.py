@@ -4,7 +4,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Gone
 
-from blueprints.accounts.guards import staff_only
+from blueprints.accounts.guards import moderators_only
 from blueprints.admin.comments import mine
 from blueprints.admin.desk import bp, require_token
 from blueprints.admin.forms.comments import WordsForm
@@ -15,7 +15,7 @@ from blueprints.core.htmx import answer
 
 
 @bp.route("/comments/<id:number>/edit", methods=["GET", "POST"])
-@staff_only
+@moderators_only
 def edit_comment(number: int) -> ResponseReturnValue:
     """Change the words of a comment; readers see the change of what is published, why, and what it said before."""
     comment = _standing(number)
@@ -43,7 +43,7 @@ def edit_comment(number: int) -> ResponseReturnValue:
 
 
 @bp.post("/comments/<id:number>/versions/<id:version>/<any(hide, show):verb>")
-@staff_only
+@moderators_only
 def hide_version(number: int, version: int, verb: str) -> ResponseReturnValue:
     """Keep from readers what a comment said once, or show it to them again; what it says now is edited instead."""
     require_token()

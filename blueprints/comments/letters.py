@@ -6,10 +6,10 @@ Who gets one is decided in `notify.py`; the words are in `templates/mail/`, a fo
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, true
+from sqlalchemy import ColumnElement, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from blueprints.accounts.models import ALL, Account
+from blueprints.accounts.models import ALL, NOTHING, Account
 from blueprints.comments import references, subscriptions
 from blueprints.comments.addresses import comment_url
 from blueprints.comments.keys import Correspondent
@@ -17,7 +17,7 @@ from blueprints.comments.models import APPROVED, COMMENT, MARKDOWN, PENDING, TRA
 from blueprints.comments.passages import with_passage
 from blueprints.comments.reports import Report
 from blueprints.comments.subscriptions import REPLIES, Subscription
-from blueprints.core import mail, markdown
+from blueprints.core import mail, markdown, site
 from blueprints.core.db import LARGEST_ID, db, now
 from blueprints.core.mail import WAITING, Outbox
 from blueprints.posts.addresses import author_url, post_url
@@ -84,7 +84,12 @@ def staff(about: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     own = exists().where(Byline.post_id == Comment.post_id, Byline.person_id == account.person_id)
     waits = Comment.state == PENDING
-    theirs = (own,) if not account.is_editor else (own, waits) if account.comment_mail != ALL else (true(),)
+    scope = account.moderates(site.current())
+    theirs: ColumnElement[bool]
+    if scope != ALL:  # what waits is told to whoever may decide on it
+        theirs = own & ~waits if scope == NOTHING else own
+    else:
+        theirs = or_(own, waits) if account.comment_mail != ALL else true()
     came = select(Comment).where(
         Comment.id >= about["comment"],
         Comment.id < _beginning_of_next(account, about["comment"]),
@@ -93,7 +98,7 @@ def staff(about: Mapping[str, Any]) -> dict[str, Any] | None:
         Comment.source.is_(None),
         Comment.email != account.email,
         Comment.person_id.is_distinct_from(account.person_id),
-        or_(*theirs),
+        theirs,
     )
     states = dict(db.session.execute(came.with_only_columns(Comment.state, func.count()).group_by(Comment.state)).all())
     total, waiting = sum(states.values()), states.get(PENDING, 0)

@@ -27,10 +27,11 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 
-from blueprints.accounts.models import ADMINISTRATOR, ALL, EDITOR, MINE, Account
+from blueprints.accounts.models import ALL, AUTHOR, MINE, MODERATORS, Account
 from blueprints.comments import letters, references, subscriptions
 from blueprints.comments.keys import Correspondent, correspondent
 from blueprints.comments.letters import STAFF
@@ -39,6 +40,7 @@ from blueprints.comments.subscriptions import CONFIRM, POSTS, REPLIES, THREAD, S
 from blueprints.core import chores, mail, rows, settings
 from blueprints.core.db import UTCDateTime, db, now, writing
 from blueprints.core.mail import KEPT, SENT, WAITING, Outbox
+from blueprints.core.site import Site
 from blueprints.posts.models import PUBLISHED, Byline, Post
 
 PUBLISHED_YOURS, REMOVED, DIGEST, REPORTED = "published", "removed", "digest", "reported"
@@ -53,7 +55,11 @@ _S, _C, _A = Subscription.__table__.c, Correspondent.__table__.c, Account.__tabl
 _EMAIL: BindParameter[str] = bindparam("email")
 _BYLINE = Byline.__table__
 _OWN = exists().where(_BYLINE.c.post_id == bindparam("post_id"), _BYLINE.c.person_id == _A.person_id)
-_IS_EDITOR = _A.role.in_((EDITOR, ADMINISTRATOR))
+_IS_MODERATOR = _A.role.in_(MODERATORS)
+_SITE = Site.__table__.c
+_AUTHORS_MODERATE = func.coalesce(select(_SITE.authors_moderate).where(_SITE.id == 1).scalar_subquery(), true())
+# What waits is told to whoever may decide on it.
+_OWN_TO_SEE = and_(_OWN, or_(bindparam("is_public"), _IS_MODERATOR, and_(_A.role == AUTHOR, _AUTHORS_MODERATE)))
 _O = Outbox.__table__.c
 _TO_STAFF = (_O.address == func.lower(_A.email), _O.kind == STAFF)
 _STAFF = select(
@@ -64,7 +70,7 @@ _STAFF = select(
     select(func.max(_O.due_at)).where(*_TO_STAFF, _O.state == SENT).scalar_subquery(),
 ).where(
     _A.comment_mail.in_((MINE, ALL)),
-    or_(_OWN, and_(_IS_EDITOR, or_(_A.comment_mail == ALL, ~bindparam("is_public")))),
+    or_(_OWN_TO_SEE, and_(_IS_MODERATOR, or_(_A.comment_mail == ALL, ~bindparam("is_public")))),
     _A.email != _EMAIL,
     _A.person_id.is_distinct_from(bindparam("person_id")),
     bindparam("is_new"),

@@ -32,6 +32,8 @@ class Site(Base):
     rules_html: Mapped[str] = mapped_column(Text, default="", server_default="")
     shows_faces: Mapped[bool] = mapped_column(default=True, server_default=true())
     takes_marks: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Whether authors look after the comments below their own posts.
+    authors_moderate: Mapped[bool] = mapped_column(default=True, server_default=true())
     # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
     uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
     passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -89,6 +91,7 @@ def current() -> Site:
         rules_html="",
         shows_faces=True,
         takes_marks=True,
+        authors_moderate=True,
         passages_open=True,
         greeted=False,
     )

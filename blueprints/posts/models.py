@@ -212,8 +212,14 @@ class Post(Base):
         return [text for text in dict.fromkeys(texts) if text]
 
     def is_editable_by(self, account: Account) -> bool:
-        """Editors edit everything; authors what has their name in its byline."""
-        return account.is_editor or any(byline.person_id == account.person_id for byline in self.bylines)
+        """Editors edit everything; authors what bears their name; contributors that, until it is published."""
+        if account.is_editor:
+            return True
+        return self.is_by(account) and account.may_write and (account.may_publish or self.state != PUBLISHED)
+
+    def is_by(self, account: Account) -> bool:
+        """Whether the byline names whoever signs in with *account*."""
+        return account.person_id in self.author_ids
 
     def write(self, body: str, body_format: str = MARKDOWN, *, language: str = "en") -> None:
         """Set the text and render it, once, for all readers."""

@@ -3,16 +3,55 @@
 import pytest
 from flask import Flask
 
-from tests.admin.browsing import WORLDS, form_of, press, soup
+from blueprints.accounts.models import ROLES, Account
+from blueprints.core.db import db, writing
+from blueprints.posts.models import Post
+from tests.admin.browsing import WORLDS, fill, form_of, press, soup
 
-EDITORS = {
-    "admin.people",
-    "admin.new_person",
-    "admin.edit_person",
-    "admin.site",
-    "admin.remove_welcome",
+EVERYBODY = set(ROLES)
+MODERATING = {"moderator", "author", "editor", "administrator"}
+WRITING = EVERYBODY - {"moderator"}
+PUBLISHING = {"author", "editor", "administrator"}
+EDITING = {"editor", "administrator"}
+ADMINISTRATING = {"administrator"}
+# Who may open what; a new address needs its line. Whose posts and comments one finds there is told below.
+MAY = {
+    "admin.index": EVERYBODY,
+    "admin.remove_welcome": EDITING,
+    "admin.posts": WRITING,
+    "admin.new_post": WRITING,
+    "admin.edit_post": WRITING,
+    "admin.preview_post": WRITING,
+    "admin.move_post": PUBLISHING,
+    "admin.post_versions": WRITING,
+    "admin.post_version": WRITING,
+    "admin.restore_post": WRITING,
+    "admin.comments": MODERATING,
+    "admin.move_comment": MODERATING,
+    "admin.pick_comment": MODERATING,
+    "admin.edit_comment": MODERATING,
+    "admin.hide_version": MODERATING,
+    "admin.reports_list": MODERATING,
+    "admin.decide_report": MODERATING,
+    "admin.mail": EVERYBODY,
+    "admin.people": EDITING,
+    "admin.new_person": EDITING,
+    "admin.edit_person": EDITING,
+    "admin.site": EDITING,
+    "admin.accounts": ADMINISTRATING,
+    "admin.remove_account": ADMINISTRATING,
 }
-ADMINISTRATORS = {"admin.accounts", "admin.remove_account"}
+# What a role may do with what it wrote itself, and with what others wrote; a comment is called by its post's author.
+OWN = {
+    "draft": WRITING,
+    "published post": PUBLISHING,
+    "comment": MODERATING,
+}
+OTHERS = {
+    "draft": EDITING,
+    "published post": EDITING,
+    "comment": EDITING | {"moderator"},
+}
 
 
 def addresses(app: Flask, number: int = 1) -> list[tuple[str, str, str]]:
@@ -29,11 +68,9 @@ def addresses(app: Flask, number: int = 1) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_every_address_is_known_here(app):
-    paths = [path for _, _, path in addresses(app)]
-    assert "/admin" in paths
-    assert "/admin/comments/1/approved" in paths
-    assert all(path.startswith("/admin") for path in paths)
+def test_every_address_has_its_line(app):
+    assert {endpoint for endpoint, _, _ in addresses(app)} == set(MAY)
+    assert all(path.startswith("/admin") for _, _, path in addresses(app))
 
 
 def test_stranger_is_asked_to_sign_in_before_reading(app, client):
@@ -54,27 +91,122 @@ def test_stranger_is_refused_before_writing(app, client, make, world):
             assert "no longer signed in" in response.get_data(as_text=True), path
 
 
-def test_author_is_refused_where_only_editors_may(app, client, make, author):
-    make.post(authors=[author.person])
+@pytest.fixture
+def as_role(client, make):
+    """Signs somebody of a role in, with a draft of their own, and a comment below it, under the number 1."""
+
+    def sign_in(role):
+        account = make.account(role)
+        make.pending(make.post(authors=[account.person], state="draft", published_at=None))
+        make.sign_in(client, account)
+        return account
+
+    return sign_in
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_opens_what_it_may_and_nothing_else(app, client, as_role, role):
+    as_role(role)
     for endpoint, method, path in addresses(app):
-        response = client.open(path, method=method)
-        if endpoint in EDITORS | ADMINISTRATORS:
-            assert response.status_code == 403, path
-        else:
-            assert response.status_code != 403, path
+        refused = client.open(path, method=method).status_code == 403
+        assert refused == (role not in MAY[endpoint]), f"{method} {path}"
 
 
-def test_editor_is_refused_where_only_administrators_may(app, client, make, editor):
+@pytest.mark.parametrize("role", ROLES)
+def test_desk_links_to_what_the_role_may_open_alone(app, client, as_role, role):
+    """Each page of the desk: whatever it links to or offers to press opens."""
+    as_role(role)
+    known = {(method, path.split("?")[0]): endpoint for endpoint, method, path in addresses(app)}
+    seen = set()
+    for (method, path), endpoint in known.items():
+        if method == "GET" and role in MAY[endpoint]:
+            page = soup(client.get(path))
+            seen |= {("GET", link["href"].split("?")[0]) for link in page.select("a[href]")}
+            seen |= {("POST", form["action"].split("?")[0]) for form in page.select("form[action]")}
+    assert {known[each] for each in seen & set(known) if role not in MAY[known[each]]} == set()
+    assert ("GET", "/admin/posts") in seen or role == "moderator"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_others_write_does_not_exist_for_whom_it_is_none_of_their_business(client, make, as_role, role):
+    account, other = as_role(role), make.person()
+    for table, person in ((OWN, account.person), (OTHERS, other)):
+        draft = make.post("A draft", authors=[person], state="draft", published_at=None)
+        post = make.post(authors=[person])
+        comment = make.pending(post, "Words of a reader.")
+        for name, path in (
+            ("draft", f"/admin/posts/{draft.id}/edit"),
+            ("published post", f"/admin/posts/{post.id}/edit"),
+            ("comment", f"/admin/comments/{comment.id}/edit"),
+        ):
+            status = client.get(path).status_code
+            assert (status == 200) == (role in table[name]), path
+            assert status in (200, 403, 404)
+    assert ("Words of a reader." in client.get("/admin/comments").text) == (role in MODERATING)
+    if role in WRITING:
+        assert client.post("/admin/posts/preview", data={"post": str(draft.id)}).status_code == (
+            200 if role in EDITING else 404
+        )
+        assert (post.title in client.get("/admin/posts").text) == (role in EDITING)
+
+
+@pytest.mark.parametrize("role", ["author", "moderator", "editor"])
+def test_site_decides_whether_authors_look_after_their_own_comments(app, client, make, editor, as_role, role):
+    assert fill(client, "/admin/site", "#site-form", without=("authors_moderate",)).status_code == 303
+    as_role(role)
     for endpoint, method, path in addresses(app):
-        if endpoint in ADMINISTRATORS:
-            assert client.open(path, method=method).status_code == 403, path
+        if MAY[endpoint] is MODERATING:
+            assert (client.open(path, method=method).status_code == 403) == (role == "author"), path
+    assert bool(soup(client.get("/admin")).select_one(".desk-nav a[href='/admin/comments']")) == (role != "author")
 
 
-def test_another_authors_post_does_not_exist(app, client, make, author):
-    post = make.post(authors=[make.person()])
-    assert client.get(f"/admin/posts/{post.id}/edit").status_code == 404
-    assert client.post("/admin/posts/preview", data={"post": str(post.id)}).status_code == 404
-    assert post.title not in client.get("/admin/posts").get_data(as_text=True)
+@pytest.mark.parametrize("world", WORLDS)
+def test_contributor_writes_drafts_and_changes_nothing_that_is_public(client, make, as_role, world):
+    account = as_role("contributor")
+    made = fill(client, "/admin/posts/new", "#post-form", world, title="Mine", body="Words.", tags="one")
+    assert made.status_code == (303 if world == "plain" else 201)
+    post = db.session.scalars(db.select(Post).where(Post.title == "Mine")).one()
+    path = f"/admin/posts/{post.id}/edit"
+    form = form_of(client, path, "#post-form")
+    assert not form.select("button[name=then]")
+
+    forged = press(client, form, world, body="Words, published.", then="publish")
+    assert forged.status_code == 403
+    db.session.refresh(post)
+    assert (post.state, post.body) == ("draft", "Words.")
+    if world == "plain":
+        assert "Words, published." in forged.text
+
+    with writing():
+        db.session.merge(post).publish()
+    for then in ("", "unpublish"):
+        assert press(client, form, world, body="Other words.", then=then).status_code == 403
+    assert client.get(path).status_code == 403
+    db.session.refresh(post)
+    assert (post.state, post.body) == ("published", "Words.")
+    assert path not in client.get("/admin/posts").text
+    assert post.author_ids == {account.person_id}
+
+
+def test_fields_that_no_form_has_change_nothing(client, make, author):
+    """Role, state, dates and whoever else is named: a form takes what stands in it."""
+    other = make.account("author")
+    forged = {"role": "administrator", "state": "published", "published_at": "2020-01-01", "id": "1", "kind": "page"}
+    forged |= {"author_id": str(other.person_id), "person_id": str(other.person_id), "account_id": str(other.id)}
+    assert fill(client, "/admin/posts/new", "#post-form", title="Mine", body="Words.", **forged).status_code == 303
+    assert fill(client, "/admin/mail", "#mail-form", **forged).status_code == 303
+    post = db.session.scalars(db.select(Post).where(Post.title == "Mine")).one()
+    assert (post.state, post.published_at, post.kind, post.author_ids) == ("draft", None, "post", {author.person_id})
+    assert {account.role for account in db.session.scalars(db.select(Account))} == {"author"}
+
+
+def test_who_is_demoted_loses_the_rights_at_the_next_request(client, administrator):
+    form = form_of(client, "/admin/site", "#site-form")
+    with writing():
+        db.session.merge(administrator).role = "author"
+    assert client.get("/admin/accounts").status_code == 403
+    assert press(client, form, name="Taken over").status_code == 403
+    assert "Taken over" not in client.get("/").text
 
 
 def test_pages_of_the_desk_stay_out_of_caches(client, editor):

@@ -9,7 +9,20 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import Length
 
 from blueprints.accounts.forms import long_enough
-from blueprints.accounts.models import ALL, AUTHOR, MINE, NOTHING, ROLES, Account, Person
+from blueprints.accounts.models import (
+    ADMINISTRATOR,
+    ALL,
+    AUTHOR,
+    CONTRIBUTOR,
+    EDITOR,
+    MINE,
+    MODERATOR,
+    NOTHING,
+    ROLES,
+    Account,
+    Person,
+)
+from blueprints.core import site
 from blueprints.core.fields import AtMost, LineField, Required, email_address, readable_name, storable
 
 
@@ -20,12 +33,13 @@ class MailForm(FlaskForm):
 
     @staticmethod
     def choices(account: Account) -> list[SelectChoice]:
-        """What *account* can choose from: an author looks after their own posts alone."""
-        mine = "Comments below my posts, waiting or published."
-        if not account.is_editor:
+        """What *account* can choose from: who looks after none but those below their own posts hears of no others."""
+        scope = account.moderates(site.current())
+        if scope != ALL:
+            mine = "Comments below my posts, waiting or published." if scope == MINE else "Comments below my posts."
             return [SelectChoice(MINE, mine), SelectChoice(NOTHING, "No comments.")]
         return [
-            SelectChoice(MINE, "Comments below my posts, and every comment that waits for an editor."),
+            SelectChoice(MINE, "Comments below my posts, and every comment that waits for a decision."),
             SelectChoice(ALL, "All comments, as they come in."),
             SelectChoice(NOTHING, "No comments."),
         ]
@@ -44,9 +58,11 @@ class AccountForm(FlaskForm):
     role = RadioField(
         "Role",
         choices=[
-            SelectChoice("author", "Author. Writes posts, and looks after the comments on their own."),
-            SelectChoice("editor", "Editor. Everybody’s posts and comments, the people and the site."),
-            SelectChoice("administrator", "Administrator. All that, and the accounts."),
+            SelectChoice(CONTRIBUTOR, "Contributor. Writes drafts; an editor publishes them."),
+            SelectChoice(AUTHOR, "Author. Writes and publishes posts of their own."),
+            SelectChoice(MODERATOR, "Moderator. Looks after all comments, and writes no posts."),
+            SelectChoice(EDITOR, "Editor. Everybody’s posts and comments, the people and the site."),
+            SelectChoice(ADMINISTRATOR, "Administrator. All that, and the accounts."),
         ],
         default=AUTHOR,
     )
@@ -69,6 +85,6 @@ class AccountForm(FlaskForm):
             raise ValidationError("Give a name, or choose a byline that is here already.")
 
     def validate_role(self, field: RadioField) -> None:
-        """One of the three."""
+        """One of those that there are."""
         if field.data not in ROLES:
             raise ValidationError("Choose one of the roles.")

@@ -13,7 +13,7 @@ from blueprints.comments.forms import token_for
 from blueprints.comments.models import Comment
 from blueprints.comments.notify import look
 from blueprints.comments.subscriptions import Subscription
-from blueprints.core import mail
+from blueprints.core import mail, site
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import Outbox
 from blueprints.core.postman import Postman
@@ -160,6 +160,22 @@ def test_who_works_here_is_told_when_a_comment_waits_and_readers_when_it_is_publ
             notify.moved(comment, was, first=first)
     assert post_round() == []
     assert editor.comment_mail == "mine"
+
+
+def test_what_waits_is_told_only_to_who_may_decide_on_it(client, make, post_round):
+    roles = ("author", "contributor", "moderator")
+    people = {role: make.account(role, email=f"{role}@example.org").person for role in roles}
+    post = make.post("On trees", authors=[people["author"], people["contributor"]])
+    send_comment(client, post, "Bob", "Held.")
+    assert sorted(address for address, _ in post_round()) == ["author@example.org", "moderator@example.org"]
+    with writing():
+        db.session.merge(site.current()).authors_moderate = False
+    send_comment(client, post, "Cid", "Held, too.")
+    assert [address for address, _ in post_round(after=notify.PAUSE)] == ["moderator@example.org"]
+    hold("none")
+    send_comment(client, post, "Dee", "Seen by all.")
+    told = post_round(after=notify.PAUSE * 2)
+    assert sorted(address for address, _ in told) == ["author@example.org", "contributor@example.org"]
 
 
 def test_published_comment_is_told_to_its_posts_authors_and_to_who_wants_all(client, make, post_round):
