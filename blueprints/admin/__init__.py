@@ -8,6 +8,7 @@ def init_app(app: Flask) -> None:
     from blueprints.admin import (  # noqa: F401 - these add their views
         accounts,
         comments,
+        imports,
         mail,
         people,
         post_versions,
@@ -20,4 +21,5 @@ def init_app(app: Flask) -> None:
 
     # A form may stay open for as long as its writer stays signed in: the token ends with the session.
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    imports.init_app(app)
     app.register_blueprint(bp)

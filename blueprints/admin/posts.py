@@ -19,6 +19,7 @@ from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
 from blueprints.posts import queries, versions
 from blueprints.posts.models import DRAFT, PUBLISHED, Post
+from blueprints.transfer.models import ImportReport
 
 PUBLISH, UNPUBLISH = "publish", "unpublish"
 # The same new post sent again within this time is the same post: a second click, a reload.
@@ -255,4 +256,12 @@ def _again(form: PostForm, post: Post | None, status: int, **more: Any) -> Respo
 
 def _context(form: PostForm, post: Post | None) -> dict[str, Any]:
     action = url_for("admin.edit_post", number=post.id) if post else url_for("admin.new_post")
-    return {"form": form, "post": post, "action": action, "tag_names": queries.tag_names(), "shown": post}
+    report = db.session.get(ImportReport, post.id) if post and post.id else None
+    return {
+        "form": form,
+        "post": post,
+        "report": report,
+        "action": action,
+        "tag_names": queries.tag_names(),
+        "shown": post,
+    }

@@ -27,6 +27,8 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 # The application's extension that holds the endpoints which take a write from anywhere: what is sent carries its own
 # permission, and no cookie is looked at (RFC 8058, where a mail program posts).
 FROM_ANYWHERE = "from_anywhere"
+# The extension that says of an endpoint how large a body it takes: a function, for it may depend on who sends.
+ROOM = "room_for_bodies"
 _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 SECURITY_HEADERS = {
@@ -75,6 +77,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = IdConverter
     app.url_map.strict_slashes = False
     app.extensions[FROM_ANYWHERE] = set()
+    app.extensions[ROOM] = {}
     app.before_request(refuse_odd_input)
     app.before_request(refuse_large_body)
     app.before_request(refuse_foreign_write)
@@ -155,13 +158,16 @@ def refuse_large_body() -> None:
     if _BODY.isdisjoint(request.environ):
         return
     limit = MAX_DESK_BODY if request.path.startswith("/admin/") else MAX_BODY
-    request.max_content_length = limit
     length = request.content_length
     if length is None and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        length = _keep_chunks(limit)
+        length = _keep_chunks(limit)  # in memory, so never as much as files may have
+    elif ask := current_app.extensions[ROOM].get(request.endpoint):
+        limit = ask()
+    request.max_content_length = limit
     if length is not None and length > limit:
+        size = f"{limit // 1024} KB" if limit <= MAX_DESK_BODY else f"{limit // 2**20} MB"
         raise RequestEntityTooLarge(
-            f"This is larger than the {limit // 1024} KB that can be sent here. Nothing was stored; "
+            f"This is larger than the {size} that can be sent here. Nothing was stored; "
             "go back one page, your text is still in the form."
         )
 
@@ -208,10 +214,8 @@ def _own_hosts() -> set[str]:
 
 def finish(response: Response) -> Response:
     """Security headers on everything; caching by what kind of answer it is."""
-    own = response.headers.get("Referrer-Policy")
-    response.headers.extend(SECURITY_HEADERS)
-    if own:
-        response.headers["Referrer-Policy"] = own
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)  # a view may be stricter
     is_read = request.method in ("GET", "HEAD") and response.status_code == 200
     is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
     settings = current_app.config["SETTINGS"]
@@ -236,6 +240,8 @@ def finish(response: Response) -> Response:
     ):
         response.add_etag()
         response.make_conditional(request)
+    if response.direct_passthrough:
+        return response  # a file, or a part of one
     packed: Response = current_app.extensions["compress"].after_request(response)
     return packed
 

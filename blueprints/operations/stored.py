@@ -68,6 +68,7 @@ TABLES = {
     "mark": "marks “worth reading”: a hash of the browser’s random number",
     "report": "reports to the editors: reason, note, e-mail address if given; seen by the staff alone",
     "likeness": "that a comment bears the name or address of somebody who writes here, and what that person says",
+    "import_report": "what could not be kept of a file that became a draft; it may name its writers",
     "person": "people who write here: what stands on their page, and their e-mail address",
     "portrait": "their pictures",
     "account": "who can sign in: e-mail address and a hash of the password",

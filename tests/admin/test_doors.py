@@ -19,6 +19,8 @@ MAY = {
     "admin.index": EVERYBODY,
     "admin.remove_welcome": EDITING,
     "admin.posts": WRITING,
+    "admin.import_draft": WRITING,
+    "admin.remove_report": WRITING,
     "admin.new_post": WRITING,
     "admin.edit_post": WRITING,
     "admin.preview_post": WRITING,
