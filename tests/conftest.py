@@ -14,15 +14,13 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
-from werkzeug.routing import Rule
 
 from app import create_app
 from blueprints.accounts import models
 from blueprints.core.db import db
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
-from tests import postgresql
+from tests import once, postgresql
 from tests.factories import Make
 
 IN_CI = os.environ.get("CI") == "true"
@@ -86,6 +84,7 @@ class PostgreSQLDatabases(AbstractContextManager):
 def pytest_configure(config: pytest.Config) -> None:
     """Start the one PostgreSQL of this run in the process that the others are started from."""
     _keep_files_in_memory()
+    once.remember()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     if POSTGRESQL:
@@ -94,6 +93,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(server.stop)
     elif IN_CI:
         raise pytest.UsageError("no PostgreSQL: install the Debian package postgresql")
+
+
+def pytest_collection_finish() -> None:
+    """All modules are there now."""
+    once.forget_what_is_there()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -158,26 +162,6 @@ def environ() -> dict[str, str]:
     return {"SECRET_KEY": "test", "COMMENT_LIMIT": "1000 per minute"}
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """The templates, compiled once for all applications of a run: a test would spend half of its time on it."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _routes_are_compiled_once() -> None:
-    """Werkzeug writes two functions for each route of each application: four fifths of what making one takes."""
-    write, written = Rule._compile_builder, {}
-
-    def once(rule: Rule, append_unknown: bool = True) -> Callable:
-        key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
-        if key not in written:
-            written[key] = write(rule, append_unknown)
-        return written[key]
-
-    Rule._compile_builder = once
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _passwords_are_hashed_quickly() -> None:
     """What a password costs to try is a figure, not a promise of the suite; `tests/accounts` looks at the real one."""
@@ -185,11 +169,11 @@ def _passwords_are_hashed_quickly() -> None:
 
 
 @pytest.fixture
-def app(tmp_path: Path, database: str, environ: dict[str, str], compiled: BytecodeCache) -> Iterator[Flask]:
+def app(tmp_path: Path, database: str, environ: dict[str, str]) -> Iterator[Flask]:
     app = create_app(Settings.from_environ({**environ, "DATABASE_URL": database}, tmp_path))
     app.config["TESTING"] = True
-    app.jinja_env.bytecode_cache = compiled
     with app.app_context():
+        once.share(app)
         yield app
         db.session.remove()
         db.engine.dispose()
