@@ -1,6 +1,7 @@
 """The measured site is one that the application could have written itself."""
 
 import re
+from functools import cache
 
 import pytest
 from sqlalchemy import select
@@ -15,9 +16,15 @@ from tests.bench.big_site import KNOWN, BigSite, known, longest
 POSTS, COMMENTS = 60, 800
 
 
+@cache
+def rows() -> BigSite:
+    """Their texts are rendered once, and written once a test."""
+    return BigSite(POSTS, COMMENTS)
+
+
 @pytest.fixture
 def big_site(app):
-    BigSite(POSTS, COMMENTS).write()
+    rows().write()
 
 
 def read(client, path: str, pattern: str) -> list[int]:
