@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 
+from blueprints.accounts.affiliations import Affiliation
 from blueprints.accounts.models import Account, Person, SignIn
 from blueprints.comments import passages
 from blueprints.comments.models import APPROVED, PENDING, Comment, add
@@ -22,6 +23,8 @@ class Make:
     def person(self, name: str = "", **fields: object) -> Person:
         number = next(self.counter)
         bio = str(fields.pop("bio", ""))
+        if affiliation := fields.pop("affiliation", ""):
+            fields["affiliations"] = [Affiliation(institution=affiliation)]
         person = Person(slug=f"person-{number}", name=name or f"Person {number}", **fields)
         person.write_bio(bio)
         with writing():

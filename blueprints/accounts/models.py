@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from blueprints.accounts.affiliations import Affiliation, day_of
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, now
 from blueprints.core.generations import Changes
@@ -43,7 +44,6 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(120))
     # Follows the name: by it, whoever writes under a name like this one is found.
     skeleton: Mapped[str] = mapped_column(String(500), default="", server_default="", index=True)
-    affiliation: Mapped[str] = mapped_column(String(200), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
     bio_html: Mapped[str] = mapped_column(Text, default="")
     portrait: Mapped[str] = mapped_column(String(64), default="")
@@ -56,6 +56,15 @@ class Person(Base):
     picture: Mapped["Portrait | None"] = relationship(
         back_populates="person", cascade="all, delete-orphan", passive_deletes=True
     )
+    affiliations: Mapped[list[Affiliation]] = relationship(
+        order_by=Affiliation.place, cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def affiliation(self) -> str:
+        """Where they work today, in one line."""
+        today = day_of(now())
+        return "; ".join(each.institution for each in self.affiliations if each.held_on(today))
 
     @validates("name")
     def _follow_name(self, _key: str, name: str) -> str:
@@ -68,7 +77,7 @@ class Person(Base):
 
     def touches(self, changes: Changes) -> Iterator[str]:
         """Everything public about somebody stands on their page and below what they write."""
-        if changes.of("slug", "name", "affiliation", "bio_html", "portrait", "links", "disclaimer"):
+        if changes.of("slug", "name", "bio_html", "portrait", "links", "disclaimer"):
             yield f"person:{self.id}"
 
     def show_portrait(self, image: bytes | None) -> None:

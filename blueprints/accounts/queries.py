@@ -1,7 +1,11 @@
 """Finding people and accounts."""
 
-from sqlalchemy import bindparam, exists, select
+from typing import NamedTuple
 
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import selectinload
+
+from blueprints.accounts.affiliations import Affiliation, day_of, next_change
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, token_hash
 from blueprints.core import generations, rows
 from blueprints.core.db import db, now
@@ -9,7 +13,18 @@ from blueprints.core.slugs import slugify
 
 _PERSON = Person.__table__
 _BY_SLUG = select(_PERSON).where(_PERSON.c.slug == bindparam("slug"))
-_person = rows.Shape(Person, _PERSON.c)
+_AFFILIATION = Affiliation.__table__
+_CAREER = (
+    select(*_AFFILIATION.c).where(_AFFILIATION.c.person_id == bindparam("person_id")).order_by(_AFFILIATION.c.place)
+)
+_person, _affiliation = rows.Shape(Person, _PERSON.c), rows.Shape(Affiliation, _AFFILIATION.c)
+
+
+class Career(NamedTuple):
+    """Where somebody works, and where they worked before, the latest first."""
+
+    present: list[Affiliation]
+    former: list[Affiliation]
 
 
 def account_by_email(email: str) -> Account | None:
@@ -39,6 +54,21 @@ def person_to_read(slug: str) -> Person | None:
         return None
     generations.reads(f"person:{found[0].id}")
     return _person.of(found[0])
+
+
+def career_of(person: Person) -> Career:
+    """The affiliations of *person* as they are today; for reading only."""
+    found = [_affiliation.of(row) for row in rows.fetch(_CAREER, person_id=person.id)]
+    today = day_of(now())
+    generations.lasts_until(next_change(found, today))
+    former = sorted((each for each in found if each.ended_before(today)), key=lambda each: each.until, reverse=True)
+    return Career([each for each in found if each.held_on(today)], former)
+
+
+def with_affiliations() -> list[Person]:
+    """All people, by name, with where they work."""
+    query = select(Person).order_by(Person.name, Person.id).options(selectinload(Person.affiliations))
+    return list(db.session.scalars(query))
 
 
 def everybody() -> list[Person]:

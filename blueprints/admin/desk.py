@@ -30,7 +30,7 @@ LEFT_OPEN = "This page had been open for too long. Nothing was changed: load it 
 _WRITTEN = (
     "text",
     "reason",
-    *("title", "standfirst", "body", "tags", "disclaimer", "name", "affiliation", "bio", "links", "email"),
+    *("title", "standfirst", "body", "tags", "disclaimer", "name", "bio", "links", "email"),
     *("rules", "closed_because", "own_words"),
 )
 

@@ -35,6 +35,7 @@ class Draft:
     closed_because: str = ""
     rules: str = ""
     passages_open: bool = True
+    affiliations: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, post: Post) -> "Draft":
@@ -51,6 +52,7 @@ class Draft:
             post.closed_because,
             post.rules,
             post.passages_open,
+            tuple(byline.own_affiliation for byline in post.bylines),
         )
 
     @classmethod
@@ -68,6 +70,7 @@ class Draft:
             form.closed_because.data or "",
             form.rules.data or "",
             bool(form.passages_open.data),
+            tuple(form.own_affiliations),
         )
 
     @property
@@ -80,7 +83,7 @@ class Draft:
         names = (
             *("title", "slug", "standfirst", "text", "authors", "tags", "disclaimer"),
             *("whether comments are open", "why they are closed", "rules of the discussion"),
-            "whether passages can be answered",
+            *("whether passages can be answered", "affiliations"),
         )
         return [name for name, own, theirs in zip(names, self._facts(), other._facts(), strict=True) if own != theirs]
 
@@ -99,6 +102,7 @@ class Draft:
             self.closed_because,
             self.rules,
             self.passages_open,
+            self.affiliations,
         ]
 
     def put_into(self, post: Post, *, language: str) -> None:
@@ -107,7 +111,7 @@ class Draft:
         post.title, post.standfirst = self.title, self.standfirst
         if self.body != post.body or not post.body_html:
             post.write(self.body, post.body_format or MARKDOWN, language=language)
-        post.credit(self.authors)
+        post.credit(self.authors, self.affiliations)
         post.tags = queries.tags_named(self.tags)
         post.disclaimer, post.comments_open = self.disclaimer, self.comments_open
         post.closed_because = self.closed_because

@@ -1,22 +1,27 @@
 """People at the desk: who has a byline, and what stands below their posts."""
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.accounts import queries
+from blueprints.accounts.affiliations import Affiliation
 from blueprints.accounts.guards import editors_only
 from blueprints.accounts.models import Person
 from blueprints.admin.desk import bp
 from blueprints.admin.forms.people import PersonForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
+from blueprints.posts import bylines
+
+# So many of the posts that would say something else are named.
+NAMED = 10
 
 
 @bp.get("/people")
 @editors_only
 def people() -> ResponseReturnValue:
     """Everybody who has a byline."""
-    return render_template("admin/people.html", people=queries.everybody())
+    return render_template("admin/people.html", people=queries.with_affiliations())
 
 
 @bp.route("/people/new", methods=["GET", "POST"])
@@ -34,11 +39,19 @@ def edit_person(number: int) -> ResponseReturnValue:
 
 
 def _show(person: Person | None) -> ResponseReturnValue:
-    form = PersonForm(data=PersonForm.values_of(person) if person else {})
+    values = PersonForm.values_of(person) if person else {}
+    form = PersonForm(without=_line_to_remove(), more=request.form.get("lines") == "more", data=values)
     if not form.is_submitted():
         return render_template("admin/person.html", form=form, person=person)
+    if "lines" in request.form:  # a button beside the lines: nothing is stored yet
+        return answer("admin/person.html", "admin/_affiliations.html", form=form, person=person)
     if not form.validate():
-        return answer("admin/person.html", "admin/_person_form.html", status=422, form=form, person=person)
+        return _again(form, person)
+    if person and not form.restates.data:
+        changes = bylines.restated(person.id, form.affiliation_list)
+        if dated := [change for change in changes if change.byline.published_at]:
+            shown = dated[:NAMED]
+            return _again(form, person, restated=shown, posts=bylines.posts_of(shown), more=len(dated) - len(shown))
     with writing():
         if person is None:
             stored = Person(slug=queries.free_person_slug(str(form.name.data)))
@@ -55,11 +68,35 @@ def _show(person: Person | None) -> ResponseReturnValue:
     )
 
 
+def _again(form: PersonForm, person: Person | None, **asked: object) -> ResponseReturnValue:
+    """The form with every word in it, and what is wrong or what is *asked*."""
+    return answer("admin/person.html", "admin/_person_form.html", status=422, form=form, person=person, **asked)
+
+
+def _line_to_remove() -> int | None:
+    """The number of the line whose button was pressed."""
+    number = request.form.get("lines", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 4 else None
+
+
 def _fill(person: Person, form: PersonForm) -> None:
     person.name = str(form.name.data)
-    person.affiliation = form.affiliation.data or ""
+    _place(person, form.affiliation_list)
     if form.picture or form.without_portrait.data:
         person.show_portrait(form.picture)
     person.links = form.link_list
     person.disclaimer = form.disclaimer.data or ""
     person.write_bio(form.bio.data or "")
+
+
+def _place(person: Person, affiliations: list[Affiliation]) -> None:
+    """Give *person* these affiliations, and have the posts say what they mean for them."""
+    if [_facts(each) for each in affiliations] == [_facts(each) for each in person.affiliations]:
+        return
+    if person.id:
+        bylines.restate(bylines.restated(person.id, affiliations))
+    person.affiliations = affiliations
+
+
+def _facts(affiliation: Affiliation) -> tuple[str, ...]:
+    return affiliation.institution, affiliation.position, affiliation.since, affiliation.until

@@ -138,7 +138,7 @@ def preview_post() -> ResponseReturnValue:
     shown = Post(published_at=post.published_at if post else None, comment_count=0)
     shown.title, shown.standfirst, shown.disclaimer = draft.title, draft.standfirst, draft.disclaimer
     shown.write(draft.body, form.format, language=site.current().language)
-    shown.credit(draft.authors)
+    shown.credit(draft.authors, draft.affiliations)
     shown.tags = queries.tags_named(draft.tags)
     lines = sum(name.startswith("authors-") for name in request.form)
     context = {**_context(form, post), "shown": shown, "lines_changed": lines != len(form.authors.entries)}

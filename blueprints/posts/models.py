@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    JSON,
     Connection,
     ForeignKey,
     Index,
@@ -20,8 +21,9 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from blueprints.accounts.affiliations import Affiliation, Shown, day_of
 from blueprints.accounts.models import Account, Person
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
@@ -44,6 +46,22 @@ def _date_of_post(context: Any) -> datetime | None:
     post_id = context.get_current_parameters()["post_id"]
     date: datetime | None = context.connection.scalar(select(Post.published_at).where(Post.id == post_id))
     return date
+
+
+def _affiliations_of_byline(context: Any) -> list[Shown]:
+    """For a byline that goes past the session, as an import writes it: what stands beside the name."""
+    row = context.get_current_parameters()
+    if own := row.get("own_affiliation"):
+        return [[own, ""]]
+    theirs = select(Affiliation.__table__).where(Affiliation.person_id == row["person_id"]).order_by(Affiliation.place)
+    found = [Affiliation(**each._mapping) for each in context.connection.execute(theirs)]
+    return affiliations_on(_date_of_post(context), found) if found else []
+
+
+def affiliations_on(moment: datetime | None, affiliations: Iterable[Affiliation]) -> list[Shown]:
+    """Which of *affiliations* stand beside the name on a post of *moment*; on one without a date, those of today."""
+    day = day_of(moment or now())
+    return [each.shown for each in affiliations if each.held_on(day)]
 
 
 # The date stands here as well, and in the byline: a list of one tag's or person's posts is then read in its order from
@@ -84,8 +102,20 @@ class Byline(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     position: Mapped[int]
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=_date_of_post)
+    # What stands beside the name on this post alone: a reprint, a visiting position.
+    own_affiliation: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    # What does stand there: that, else what was theirs on the day of publication (bylines.py).
+    affiliations: Mapped[list[Shown]] = mapped_column(JSON, default=_affiliations_of_byline, server_default="[]")
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+    def settle(self, moment: datetime | None) -> None:
+        """Say where they worked at *moment*, or what this post says instead."""
+        shown = (
+            [[self.own_affiliation, ""]] if self.own_affiliation else affiliations_on(moment, self.person.affiliations)
+        )
+        if shown != self.affiliations:
+            self.affiliations = shown
 
     def touches(self, _changes: Changes) -> Iterator[str]:
         """It stands on its post, and the post on its author's page."""
@@ -250,12 +280,19 @@ class Post(Base):
         self.rules = text
         self.rules_html = markdown.post_html(text) if text else ""
 
-    def credit(self, people: list[Person]) -> None:
-        """Name *people* as the authors, in this order."""
+    def credit(self, people: list[Person], own_affiliations: Sequence[str] | None = None) -> None:
+        """Name *people* as the authors, in this order, with those of *own_affiliations* that are not empty, if any
+        are given, beside their names in the place of what was theirs at the time.
+        """
         kept = {byline.person_id: byline for byline in self.bylines}
         self.bylines = [kept.get(person.id) or Byline(person=person) for person in dict.fromkeys(people)]
+        own = dict(zip(people, own_affiliations or (), strict=False))
         for position, byline in enumerate(self.bylines):
             byline.position = position
+            if own_affiliations is not None:
+                byline.own_affiliation = own.get(byline.person, "")
+            with db.session.no_autoflush:  # nothing is stored by halves
+                byline.settle(self.published_at)
 
     def publish(self) -> None:
         """Let everybody read it; the first time sets its date."""
@@ -279,6 +316,15 @@ def _date_lists(_mapper: object, connection: Connection, post: Post) -> None:
         date = {"published_at": post.published_at}
         connection.execute(update(Byline).where(Byline.post_id == post.id).values(date))
         connection.execute(update(tagging).where(tagging.c.post_id == post.id).values(date))
+
+
+@event.listens_for(db.session, "before_flush")
+def _settle_bylines(session: Session, _context: object, _instances: object) -> None:
+    """A post that gets another date says where its authors worked then."""
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, Post) and inspect(row).attrs.published_at.history.has_changes():
+            for byline in row.bylines:
+                byline.settle(row.published_at)
 
 
 class Alias(Base):

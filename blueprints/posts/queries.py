@@ -20,7 +20,7 @@ _IN_BRIEF = [column for column in _TO_READ if column.name not in ("body_html", "
 _READ = select(*_TO_READ)
 _READ_BY = {name: _READ.where(_POST.c[name] == bindparam(name)) for name in ("slug", "path")}
 _AUTHORS_OF = (
-    select(*_PERSON.c)
+    select(*_PERSON.c, _BYLINE.c.affiliations)
     .join(_BYLINE, _BYLINE.c.person_id == _PERSON.c.id)
     .where(_BYLINE.c.post_id == bindparam("post_id"))
     .order_by(_BYLINE.c.position)
@@ -76,6 +76,7 @@ _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_B
 _listed_post = rows.Shape(Post, _LISTED)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
 _byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id))
+_whole_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id, _BYLINE.c.affiliations))
 
 
 @dataclass(frozen=True)
@@ -146,12 +147,12 @@ def to_read(**address: str) -> Post | None:
     if not found:
         return None
     [post] = found
-    people = [_person.of(row) for row in rows.fetch(_AUTHORS_OF, post_id=post.id)]
+    authors = [(_person.of(row), row.affiliations) for row in rows.fetch(_AUTHORS_OF, post_id=post.id)]
     tags = [_tag.of(row) for row in rows.fetch(_TAGS_OF, post_id=post.id)]
     generations.reads(
-        f"post:{post.id}", *(f"person:{person.id}" for person in people), *(f"tag:{tag.id}" for tag in tags)
+        f"post:{post.id}", *(f"person:{person.id}" for person, _ in authors), *(f"tag:{tag.id}" for tag in tags)
     )
-    bylines = [_byline.of((post.id, person.id), person=person) for person in people]
+    bylines = [_whole_byline.of((post.id, person.id, theirs), person=person) for person, theirs in authors]
     return _whole_post.of(post, bylines=bylines, tags=tags)
 
 

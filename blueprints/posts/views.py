@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts.queries import person_by_slug, person_to_read
+from blueprints.accounts.queries import career_of, person_by_slug, person_to_read
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
@@ -107,7 +107,9 @@ def author(slug: str) -> ResponseReturnValue:
     found = queries.by_person(person, page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
-    return render_template("posts/author.html", person=person, found=found, form=BlankFollowForm)
+    return render_template(
+        "posts/author.html", person=person, career=career_of(person), found=found, form=BlankFollowForm
+    )
 
 
 @bp.get("/authors/<slug>/portrait")

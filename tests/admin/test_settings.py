@@ -25,7 +25,7 @@ def test_person_is_added_and_changed(client, editor, world):
         "#person-form",
         world,
         name="Ada Lovelace",
-        affiliation="Analytical Society",
+        **{"affiliations-0-institution": "Analytical Society"},
         bio="Writes *notes*.",
         links="My notes https://example.org/notes\nhttps://example.org/\n",
         disclaimer="My own views.",

@@ -139,8 +139,8 @@ class BigSite:
             people = [int((PEOPLE - 1) * draw.random() ** 3) + 1 for _ in range(draw.choice((1, 1, 1, 2, 3)))]
             people += [PEOPLE] if post_id == 1 else []
             for position, person_id in enumerate(dict.fromkeys(people)):
-                date = dates[post_id]
-                yield {"post_id": post_id, "person_id": person_id, "position": position, "published_at": date}
+                row = {"post_id": post_id, "person_id": person_id, "position": position, "affiliations": []}
+                yield {**row, "published_at": dates[post_id]}
 
     def taggings(self, dates: dict[int, datetime | None]) -> Iterator[Row]:
         """None to four tags a post; some tags are on many posts, most on few, the last one only on the first."""

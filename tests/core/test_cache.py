@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
+from blueprints.accounts.affiliations import Affiliation
 from blueprints.comments.models import Comment
 from blueprints.core import cache as caching
 from blueprints.core import watch
@@ -20,9 +21,9 @@ from blueprints.core.http import shared
 from blueprints.core.settings import Settings
 from blueprints.core.site import Site
 from blueprints.core.site import current as site_of_world
+from blueprints.posts import bylines, versions
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
-from blueprints.posts import versions
 from blueprints.posts.models import Post
 from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
@@ -305,7 +306,7 @@ class World:
 
     def __init__(self, make) -> None:
         self.make = make
-        self.ada, self.bob = make.person("Ada", bio="Writes."), make.person("Bob")
+        self.ada, self.bob = make.person("Ada", bio="Writes.", affiliation="Institute"), make.person("Bob")
         self.essay = make.post("Essay", slug="essay", tags=["Ethics", "Logic"], authors=[self.ada, self.bob])
         self.reply_to = make.comment(self.essay, "First.", passage="Some text.")
         self.reply = make.comment(self.essay, "Second.", parent=self.reply_to, person_id=self.ada.id)
@@ -363,6 +364,12 @@ def _rename_person(world):
     person = world.get(type(world.ada), world.ada)
     person.name = "Ada Grey"
     person.write_bio("Writes *more*.")
+
+
+def _move_person(world):
+    person = world.get(type(world.ada), world.ada)
+    person.affiliations = [Affiliation(institution="University", since="2001-02")]
+    bylines.restate(bylines.restated(person.id, person.affiliations))
 
 
 def _rename_tag(world):
@@ -443,6 +450,10 @@ WRITES = {
     "further tag": lambda world: world.get(Post, world.essay).tags.extend(post_queries.tags_named(["new"])),
     "tag renamed": _rename_tag,
     "person renamed": _rename_person,
+    "person moved": _move_person,
+    "affiliation of one post": lambda world: world.get(Post, world.essay).credit(
+        [world.get(type(world.ada), world.ada)], ["Visiting Fellow"]
+    ),
     "site": _site,
     "deleted": lambda world: db.session.delete(world.get(Post, world.other)),
     "comment approved": lambda world: world.get(type(world.held), world.held).move_to("approved"),

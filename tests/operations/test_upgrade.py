@@ -18,6 +18,7 @@ from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
 from blueprints.search import index
 from tests import another
+from tests.admin.browsing import soup
 from tests.conftest import ONLY_POSTGRESQL
 
 
@@ -85,6 +86,25 @@ def test_threads_from_before_their_places_were_kept_are_laid_as_new_ones_are(app
     flask_migrate.upgrade()
     assert db.session.execute(laid).all() == before
     db.session.remove()
+
+
+def test_affiliation_from_before_it_had_dates_stands_on_every_post_and_has_none(app, client, make):
+    person, other = make.person("Ada", affiliation="Institute"), make.person("Ben")
+    post = make.post(authors=[person, other])
+    db.session.remove()
+    upgrade.migrate(app)
+    flask_migrate.downgrade(revision="0017")
+    assert db.session.execute(text("SELECT name, affiliation FROM person ORDER BY id")).all() == [
+        ("Ada", "Institute"),
+        ("Ben", ""),
+    ]
+    db.session.remove()
+    flask_migrate.upgrade()
+    [only] = db.session.execute(text("SELECT person_id, institution, position, since, until FROM affiliation")).all()
+    assert only == (person.id, "Institute", "", "", "")
+    assert "By Ada, Institute and Ben" in " ".join(
+        soup(client.get(f"/posts/{post.slug}")).select_one(".byline").text.split()
+    )
 
 
 def test_search_finds_what_was_written_before_there_was_an_index(app, client, make):
@@ -169,6 +189,6 @@ def test_every_text_of_ours_is_compared_byte_by_byte(app):
     query = """
         SELECT a.attrelid::regclass::text, a.attname FROM pg_attribute a
         JOIN pg_class c ON c.oid = a.attrelid JOIN pg_collation l ON l.oid = a.attcollation
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND l.collname <> 'C'
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND l.collname <> 'C' AND NOT a.attisdropped
     """
     assert db.session.execute(text(query)).all() == [("alembic_version", "version_num")]

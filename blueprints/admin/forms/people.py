@@ -5,14 +5,58 @@ from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, ValidationError
+from wtforms import BooleanField, FieldList, FormField, ValidationError
+from wtforms import Form as PlainForm
 
+from blueprints.accounts.affiliations import Affiliation, first_day, last_day
 from blueprints.accounts.models import Person
 from blueprints.core import pictures
 from blueprints.core.fields import AtMost, LineField, Required, TextField, readable_name, storable
 
 BIO, DISCLAIMER = 20_000, 1000
-MOST_LINKS = 20
+MOST_LINKS, MOST_AFFILIATIONS = 20, 40
+_DATE = {"placeholder": "2019-03", "spellcheck": "false", "autocomplete": "off"}
+
+
+class AffiliationForm(PlainForm):
+    """One affiliation, with as much of its dates as is known."""
+
+    institution = LineField("Institution", [AtMost(200), storable], render_kw={"dir": "auto"})
+    position = LineField("Position", [AtMost(200), storable], render_kw={"dir": "auto"})
+    since = LineField("From", [AtMost(10), storable], render_kw=_DATE)
+    until = LineField("Until", [AtMost(10), storable], render_kw=_DATE)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in the line."""
+        return not any(self.data.values())
+
+    def validate_institution(self, field: LineField) -> None:
+        """A line with something in it names an institution."""
+        if not field.data and not self.is_empty:
+            raise ValidationError("Name the institution, or empty the whole line to remove it.")
+
+    def validate_since(self, field: LineField) -> None:
+        """A year, a month or a day."""
+        _check_date(field)
+
+    def validate_until(self, field: LineField) -> None:
+        """A year, a month or a day, and not before the beginning."""
+        _check_date(field)
+        try:
+            begins = first_day(self.since.data) if self.since.data else None
+        except ValueError:  # said beside that field
+            return
+        if field.data and begins and last_day(field.data) < begins:
+            raise ValidationError("It ends before it begins.")
+
+
+def _check_date(field: LineField) -> None:
+    if field.data:
+        try:
+            first_day(field.data)
+        except ValueError as error:
+            raise ValidationError("Write a year, a month or a day: 2019, 2019-03 or 2019-03-15.") from error
 
 
 class PersonForm(FlaskForm):
@@ -21,12 +65,39 @@ class PersonForm(FlaskForm):
     name = LineField(
         "Name", [Required("Give the name as it stands in a byline."), AtMost(120), storable, readable_name]
     )
-    affiliation = LineField("Affiliation", [AtMost(200), storable], render_kw={"dir": "auto"})
+    affiliations = FieldList(FormField(AffiliationForm), max_entries=MOST_AFFILIATIONS)
+    restates = BooleanField("Change it on these posts as well")
     bio = TextField("About", [AtMost(BIO), storable], render_kw={"rows": 6, "dir": "auto"})
     portrait = FileField("Portrait", render_kw={"accept": "image/jpeg,image/png,image/webp,image/gif"})
     without_portrait = BooleanField("Take the portrait away")
     links = TextField("Links", [AtMost(8000), storable], render_kw={"rows": 4, "spellcheck": "false"})
     disclaimer = TextField("Disclaimer", [AtMost(DISCLAIMER), storable], render_kw={"rows": 3, "dir": "auto"})
+
+    def __init__(self, *, without: int | None = None, more: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.offer_room(without, more=more)
+
+    def offer_room(self, without: int | None, *, more: bool) -> None:
+        """A line an affiliation, but the one with the number *without*, and an empty one; one *more* than there was."""
+        lines = [entry.data for number, entry in enumerate(self.affiliations) if number != without]
+        empty = 1 + sum(not any(line.values()) for line in lines) if more else 1
+        while self.affiliations.entries:
+            self.affiliations.pop_entry()
+        for line in [line for line in lines if any(line.values())][:MOST_AFFILIATIONS]:
+            self.affiliations.append_entry(line)
+        for _ in range(min(empty, MOST_AFFILIATIONS - len(self.affiliations))):
+            self.affiliations.append_entry()
+
+    @property
+    def affiliation_list(self) -> list[Affiliation]:
+        """The affiliations that were typed, in their order."""
+        lines = [entry.data for entry in self.affiliations if any(entry.data.values())]
+        return [
+            Affiliation(
+                place=place, **{name: line[name] or "" for name in ("institution", "position", "since", "until")}
+            )
+            for place, line in enumerate(lines)
+        ]
 
     def validate_portrait(self, field: FileField) -> None:
         """A picture that can be decoded; what is kept of it is made here."""
@@ -60,7 +131,10 @@ class PersonForm(FlaskForm):
         """What the form of *person* starts with."""
         return {
             "name": person.name,
-            "affiliation": person.affiliation,
+            "affiliations": [
+                {name: getattr(each, name) for name in ("institution", "position", "since", "until")}
+                for each in person.affiliations
+            ],
             "bio": person.bio,
             "links": "\n".join(f"{label} {address}" for label, address in person.links or []),
             "disclaimer": person.disclaimer,

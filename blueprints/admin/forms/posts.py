@@ -14,7 +14,7 @@ from blueprints.core.slugs import MAX_SLUG, slugify
 from blueprints.posts.models import HTML, Post
 
 TITLE, STANDFIRST, BODY, DISCLAIMER, RULES = 300, 500, 1_000_000, 1000, 5000
-CORRECTION = 1000
+CORRECTION, AFFILIATION = 1000, 300
 MOST_AUTHORS, MOST_TAGS = 50, 50
 USUAL, OWN, NONE = "usual", "own", "none"
 _TAG = re.compile(r'"([^"]*)"|([^,，"]+)')
@@ -34,6 +34,10 @@ class PostForm(FlaskForm):
     standfirst = TextField("Standfirst", [AtMost(STANDFIRST), storable], render_kw={"rows": 3, "dir": "auto"})
     body = TextField("Text", [AtMost(BODY), storable], render_kw={"rows": 24, "dir": "auto"})
     authors = FieldList(SelectField("Author"), max_entries=MOST_AUTHORS)
+    # Beside each of them, what this post alone says of where they work.
+    affiliations = FieldList(
+        LineField("Affiliation", [AtMost(AFFILIATION), storable], render_kw={"dir": "auto"}), max_entries=MOST_AUTHORS
+    )
     tags = LineField(
         "Tags", [AtMost(2000), storable], render_kw={"list": "tag-names", "autocomplete": "off", "dir": "auto"}
     )
@@ -70,11 +74,17 @@ class PostForm(FlaskForm):
 
     def offer_room(self) -> None:
         """One line a named author, and one more to choose another in."""
-        named = [str(entry.data) for entry in self.authors if entry.data]
-        while self.authors.entries:
-            self.authors.pop_entry()
-        for number, choice in enumerate([*dict.fromkeys(named), ""][:MOST_AUTHORS]):
+        own = [line.data or "" for line in self.affiliations] + [""] * len(self.authors)
+        named: dict[str, str] = {}
+        for entry, affiliation in zip(self.authors, own, strict=False):
+            if entry.data:
+                named.setdefault(str(entry.data), affiliation)
+        for lines in (self.authors, self.affiliations):
+            while lines.entries:
+                lines.pop_entry()
+        for number, (choice, affiliation) in enumerate([*named.items(), ("", "")][:MOST_AUTHORS]):
             entry = self.authors.append_entry(choice)
+            self.affiliations.append_entry(affiliation).label.text = f"Affiliation of the {_ordinal(number + 1)} author"
             entry.choices = [
                 SelectChoice("", "—"),
                 *(SelectChoice(key, person.name) for key, person in self.people.items()),
@@ -85,6 +95,12 @@ class PostForm(FlaskForm):
     def named(self) -> list[Person]:
         """The people that were chosen, in their order."""
         return [self.people[str(entry.data)] for entry in self.authors if str(entry.data) in self.people]
+
+    @property
+    def own_affiliations(self) -> list[str]:
+        """What stands beside their names on this post alone; "" where that is what was theirs at the time."""
+        pairs = zip(self.authors, self.affiliations, strict=True)
+        return [line.data or "" for entry, line in pairs if str(entry.data) in self.people]
 
     @property
     def tag_list(self) -> list[str]:
@@ -144,6 +160,7 @@ class PostForm(FlaskForm):
             "standfirst": post.standfirst,
             "body": post.body,
             "authors": [str(person.id) for person in post.authors],
+            "affiliations": [byline.own_affiliation for byline in post.bylines],
             "tags": tags_text([tag.name for tag in post.tags]),
             "disclaimer_kind": kind,
             "disclaimer": post.disclaimer or "",

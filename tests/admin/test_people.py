@@ -1,0 +1,90 @@
+"""People at the desk: their affiliations with dates, and what a change of them means for what has appeared."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from blueprints.core.db import db
+from blueprints.posts.models import Byline
+from tests.admin.browsing import WORLDS, fill, form_of, press, soup, values
+from tests.posts.test_bylines import affiliations, shown
+
+IN_2019 = datetime(2019, 5, 12, tzinfo=UTC)
+
+
+def lines(form) -> list[str]:
+    return [each["value"] for each in form.select("[name$=-institution]") if each.get("value")]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_affiliation_with_a_date_is_added_and_the_past_stays(client, editor, make, world):
+    ada = make.person("Ada", affiliation="Old Hall")
+    post = make.post(authors=[ada], published_at=IN_2019)
+    path = f"/admin/people/{ada.id}/edit"
+    new = {"affiliations-0-until": "2022", "affiliations-1-institution": "New Hall", "affiliations-1-since": "2023-04"}
+    response = fill(client, path, "#person-form", world, **new)
+    assert response.status_code == (303 if world == "plain" else 200)
+    assert lines(form_of(client, path, "#person-form")) == ["Old Hall", "New Hall"]
+    assert shown(client, post) == "By Ada, Old Hall"
+    assert soup(client.get(f"/authors/{ada.slug}")).select_one(".list-head__text").text == "New Hall"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_would_change_the_past_is_asked_first(client, editor, make, world):
+    ada = make.person("Ada", affiliation="Old Hall")
+    post = make.post("An essay", authors=[ada], published_at=IN_2019)
+    path = f"/admin/people/{ada.id}/edit"
+    asked = fill(client, path, "#person-form", world, **{"affiliations-0-institution": "New Hall", "bio": "Kept"})
+    assert asked.status_code == 422
+    assert "An essay, 12 May 2019: Old Hall → New Hall" in " ".join(soup(asked).select_one(".restated").text.split())
+    assert shown(client, post) == "By Ada, Old Hall"
+    form = soup(asked).select_one("#person-form")
+    assert values(form)["bio"] == "Kept"
+    press(client, form, world, restates="y")
+    assert shown(client, post) == "By Ada, New Hall"
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_lines_come_and_go_before_anything_is_stored(client, editor, make, world):
+    ada = make.person("Ada", affiliations=affiliations(("One", "", "", ""), ("Two", "", "", "")))
+    form = form_of(client, f"/admin/people/{ada.id}/edit", "#person-form")
+    more = {"affiliations-2-institution": "Three", "lines": "more"}
+    after = soup(press(client, form, world, **more))
+    assert lines(after) == ["One", "Two", "Three"]
+    assert after.select_one("[name=affiliations-3-institution]")
+    again = soup(press(client, form, world, lines="more"))
+    assert again.select_one("[name=affiliations-3-institution]"), "one more even where one was empty"
+    assert lines(soup(press(client, form, world, **{**more, "lines": "0"}))) == ["Two", "Three"]
+    assert lines(form_of(client, f"/admin/people/{ada.id}/edit", "#person-form")) == ["One", "Two"]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"affiliations-0-since": "May 2019"}, "affiliations-0-since"),
+        ({"affiliations-0-since": "2019-05", "affiliations-0-until": "2018"}, "affiliations-0-until"),
+        ({"affiliations-0-institution": "", "affiliations-0-position": "Fellow"}, "affiliations-0-institution"),
+    ],
+)
+def test_affiliation_that_cannot_be_is_marked(client, editor, world, wrong, field):
+    words = {"name": "Ada", "affiliations-0-institution": "Hall", **wrong}
+    response = fill(client, "/admin/people/new", "#person-form", world, **words)
+    assert response.status_code == 422
+    marked = [each["name"] for each in soup(response).select("#person-form [aria-invalid]")]
+    assert marked == [field]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_post_may_name_another_affiliation_than_the_usual(client, editor, make, world):
+    ada, ben = make.person("Ada", affiliation="Hall"), make.person("Ben", affiliation="Academy")
+    post = make.post(authors=[ada, ben], published_at=IN_2019)
+    path = f"/admin/posts/{post.id}/edit"
+    fill(client, path, "#post-form", world, **{"affiliations-0": "Visiting Fellow"})
+    assert shown(client, post) == "By Ada, Visiting Fellow and Ben, Academy"
+    shown_again = form_of(client, path, "#post-form")
+    response = press(client, shown_again, world, **{"authors-0": "", "affiliations-1": "Guest"})
+    assert response.status_code in (200, 303)
+    assert shown(client, post) == "By Ben, Guest"
+    assert db.session.scalars(select(Byline.own_affiliation).where(Byline.post_id == post.id)).all() == ["Guest"]
