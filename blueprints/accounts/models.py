@@ -15,6 +15,7 @@ from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from blueprints.accounts.affiliations import Affiliation, day_of
+from blueprints.accounts.names import sort_key, sort_name_of
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, now
 from blueprints.core.generations import Changes
@@ -44,11 +45,17 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(120))
     # Follows the name: by it, whoever writes under a name like this one is found.
     skeleton: Mapped[str] = mapped_column(String(500), default="", server_default="", index=True)
+    # As it stands in an index and a citation, and what it is sorted by there.
+    sort_name: Mapped[str] = mapped_column(String(160), default="", server_default="")
+    sort_key: Mapped[str] = mapped_column(String(200), default="", server_default="", index=True)
+    orcid: Mapped[str] = mapped_column(String(19), default="", server_default="")
     bio: Mapped[str] = mapped_column(Text, default="")
     bio_html: Mapped[str] = mapped_column(Text, default="")
     portrait: Mapped[str] = mapped_column(String(64), default="")
+    portrait_alt: Mapped[str] = mapped_column(String(300), default="", server_default="")
     links: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
     disclaimer: Mapped[str] = mapped_column(String(1000), default="")
+    competing_interests: Mapped[str] = mapped_column(String(1000), default="", server_default="")
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
     source: Mapped[str | None] = mapped_column(String(255))
     source_id: Mapped[str | None] = mapped_column(String(255))
@@ -69,7 +76,14 @@ class Person(Base):
     @validates("name")
     def _follow_name(self, _key: str, name: str) -> str:
         self.skeleton = skeleton(name)
+        if not self.sort_name or self.sort_name == sort_name_of(self.name or ""):
+            self.sort_name = sort_name_of(name)
         return name
+
+    @validates("sort_name")
+    def _follow_sort_name(self, _key: str, sort_name: str) -> str:
+        self.sort_key = sort_key(sort_name)
+        return sort_name
 
     @validates("email")
     def _fold_email(self, _key: str, email: str) -> str:
@@ -77,8 +91,11 @@ class Person(Base):
 
     def touches(self, changes: Changes) -> Iterator[str]:
         """Everything public about somebody stands on their page and below what they write."""
-        if changes.of("slug", "name", "bio_html", "portrait", "links", "disclaimer"):
+        said = ("slug", "name", "sort_name", "orcid", "bio_html", "portrait", "portrait_alt", "links")
+        if changes.of(*said, "disclaimer", "competing_interests"):
             yield f"person:{self.id}"
+        if changes.of("slug", "name", "sort_name"):
+            yield "people"
 
     def show_portrait(self, image: bytes | None) -> None:
         """Set the portrait (a WebP that core/pictures.py made), or take it away; `portrait` names its version."""
@@ -89,6 +106,15 @@ class Person(Base):
         """Set the bio (Markdown) and render it."""
         self.bio = text
         self.bio_html = markdown.post_html(text) if text else ""
+
+
+class PersonAlias(Base):
+    """A former slug of somebody; it redirects for ever."""
+
+    __tablename__ = "person_alias"
+
+    slug: Mapped[str] = mapped_column(String(120), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
 
 
 class Portrait(Base):

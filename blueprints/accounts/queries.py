@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.affiliations import Affiliation, day_of, next_change
-from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, token_hash
+from blueprints.accounts.models import ADMINISTRATOR, Account, Person, PersonAlias, SignIn, token_hash
 from blueprints.core import generations, rows
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
@@ -47,6 +47,12 @@ def person_by_slug(slug: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.slug == slug))
 
 
+def person_formerly(slug: str) -> Person | None:
+    """The person whose page was /authors/*slug* once."""
+    query = select(Person).join(PersonAlias, PersonAlias.person_id == Person.id)
+    return db.session.scalar(query.where(PersonAlias.slug == slug))
+
+
 def person_to_read(slug: str) -> Person | None:
     """The same, for reading only."""
     found = rows.fetch(_BY_SLUG, slug=slug)
@@ -66,14 +72,14 @@ def career_of(person: Person) -> Career:
 
 
 def with_affiliations() -> list[Person]:
-    """All people, by name, with where they work."""
-    query = select(Person).order_by(Person.name, Person.id).options(selectinload(Person.affiliations))
+    """All people, by their sort names, with where they work."""
+    query = select(Person).order_by(Person.sort_key, Person.id).options(selectinload(Person.affiliations))
     return list(db.session.scalars(query))
 
 
 def everybody() -> list[Person]:
-    """All people, by name."""
-    return list(db.session.scalars(select(Person).order_by(Person.name, Person.id)))
+    """All people, by their sort names."""
+    return list(db.session.scalars(select(Person).order_by(Person.sort_key, Person.id)))
 
 
 def all_accounts() -> list[Account]:
@@ -82,17 +88,25 @@ def all_accounts() -> list[Account]:
 
 
 def without_account() -> list[Person]:
-    """The people who have a byline and cannot sign in, by name."""
-    query = select(Person).where(~exists().where(Account.person_id == Person.id)).order_by(Person.name, Person.id)
+    """The people who have a byline and cannot sign in, by their sort names."""
+    query = select(Person).where(~exists().where(Account.person_id == Person.id)).order_by(Person.sort_key, Person.id)
     return list(db.session.scalars(query))
 
 
 def free_person_slug(name: str) -> str:
     """A slug for a new person called *name* that nobody has."""
     stem = slugify(name) or "author"
-    taken = set(db.session.scalars(select(Person.slug).where(Person.slug.startswith(stem, autoescape=True))))
+    now = select(Person.slug).where(Person.slug.startswith(stem, autoescape=True))
+    formerly = select(PersonAlias.slug).where(PersonAlias.slug.startswith(stem, autoescape=True))
+    taken = {*db.session.scalars(now), *db.session.scalars(formerly)}
     slug, number = stem, 1
     while slug in taken:
         number += 1
         slug = f"{stem}-{number}"
     return slug
+
+
+def is_person_slug_taken(slug: str, *, but_by: Person) -> bool:
+    """Whether somebody else has this slug, now or formerly."""
+    found = person_by_slug(slug) or person_formerly(slug)
+    return found is not None and found.id != but_by.id

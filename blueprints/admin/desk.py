@@ -30,8 +30,8 @@ LEFT_OPEN = "This page had been open for too long. Nothing was changed: load it 
 _WRITTEN = (
     "text",
     "reason",
-    *("title", "standfirst", "body", "tags", "disclaimer", "name", "bio", "links", "email"),
-    *("rules", "closed_because", "own_words"),
+    *("title", "standfirst", "body", "tags", "disclaimer", "name", "sort_name", "bio", "links", "email"),
+    *("rules", "closed_because", "own_words", "competing_interests", "funding"),
 )
 
 

@@ -36,6 +36,8 @@ class Draft:
     rules: str = ""
     passages_open: bool = True
     affiliations: tuple[str, ...] = ()
+    competing_interests: str | None = None
+    funding: str = ""
 
     @classmethod
     def of(cls, post: Post) -> "Draft":
@@ -53,6 +55,8 @@ class Draft:
             post.rules,
             post.passages_open,
             tuple(byline.own_affiliation for byline in post.bylines),
+            post.competing_interests,
+            post.funding,
         )
 
     @classmethod
@@ -71,6 +75,8 @@ class Draft:
             form.rules.data or "",
             bool(form.passages_open.data),
             tuple(form.own_affiliations),
+            form.own_interests,
+            form.funding.data or "",
         )
 
     @property
@@ -83,7 +89,7 @@ class Draft:
         names = (
             *("title", "slug", "standfirst", "text", "authors", "tags", "disclaimer"),
             *("whether comments are open", "why they are closed", "rules of the discussion"),
-            *("whether passages can be answered", "affiliations"),
+            *("whether passages can be answered", "affiliations", "competing interests", "funding"),
         )
         return [name for name, own, theirs in zip(names, self._facts(), other._facts(), strict=True) if own != theirs]
 
@@ -103,6 +109,8 @@ class Draft:
             self.rules,
             self.passages_open,
             self.affiliations,
+            self.competing_interests,
+            self.funding,
         ]
 
     def put_into(self, post: Post, *, language: str) -> None:
@@ -118,6 +126,7 @@ class Draft:
         if self.rules != post.rules:
             post.write_rules(self.rules)
         post.passages_open = self.passages_open
+        post.competing_interests, post.funding = self.competing_interests, self.funding
 
 
 def _slug_made(draft: Draft, post: Post) -> str:

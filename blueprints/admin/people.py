@@ -6,8 +6,10 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts import queries
 from blueprints.accounts.affiliations import Affiliation
 from blueprints.accounts.guards import editors_only
-from blueprints.accounts.models import Person
+from blueprints.accounts.models import Person, PersonAlias
+from blueprints.accounts.names import sort_name_of
 from blueprints.admin.desk import bp
+from blueprints.admin.drafts import SlugTakenError
 from blueprints.admin.forms.people import PersonForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
@@ -52,13 +54,18 @@ def _show(person: Person | None) -> ResponseReturnValue:
         if dated := [change for change in changes if change.byline.published_at]:
             shown = dated[:NAMED]
             return _again(form, person, restated=shown, posts=bylines.posts_of(shown), more=len(dated) - len(shown))
-    with writing():
-        if person is None:
-            stored = Person(slug=queries.free_person_slug(str(form.name.data)))
-            db.session.add(stored)
-        else:
-            stored = db.session.get(Person, person.id) or abort(404)
-        _fill(stored, form)
+    try:
+        with writing():
+            if person is None:
+                stored = Person(slug=queries.free_person_slug(form.slug.data or str(form.name.data)))
+                db.session.add(stored)
+            else:
+                stored = db.session.get(Person, person.id) or abort(404)
+                _move(stored, form.slug.data or stored.slug)
+            _fill(stored, form)
+    except SlugTakenError as error:
+        form.slug.errors = [f"Somebody else has or had this address. “{error.free}” is free."]
+        return _again(form, db.session.get(Person, person.id) if person else None)
     return answer(
         redirect(url_for("admin.people", _anchor=f"person-{stored.id}"), 303),
         "admin/person_saved.hx.html",
@@ -79,8 +86,24 @@ def _line_to_remove() -> int | None:
     return int(number) if number.isascii() and number.isdigit() and len(number) < 4 else None
 
 
+def _move(person: Person, slug: str) -> None:
+    """Give *person* this slug; the former one goes on leading to their page."""
+    if slug == person.slug:
+        return
+    if queries.is_person_slug_taken(slug, but_by=person):
+        raise SlugTakenError(queries.free_person_slug(slug))
+    db.session.execute(db.delete(PersonAlias).where(PersonAlias.slug == slug))
+    db.session.add(PersonAlias(slug=person.slug, person_id=person.id))
+    person.slug = slug
+
+
 def _fill(person: Person, form: PersonForm) -> None:
     person.name = str(form.name.data)
+    if form.sort_name.data != form.sort_name.object_data:  # else it follows the name as long as nobody has written it
+        person.sort_name = form.sort_name.data or sort_name_of(person.name)
+    person.orcid = form.orcid.data or ""
+    person.portrait_alt = form.portrait_alt.data or ""
+    person.competing_interests = form.competing_interests.data or ""
     _place(person, form.affiliation_list)
     if form.picture or form.without_portrait.data:
         person.show_portrait(form.picture)

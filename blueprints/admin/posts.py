@@ -137,6 +137,7 @@ def preview_post() -> ResponseReturnValue:
     draft = Draft.typed(form)
     shown = Post(published_at=post.published_at if post else None, comment_count=0)
     shown.title, shown.standfirst, shown.disclaimer = draft.title, draft.standfirst, draft.disclaimer
+    shown.competing_interests, shown.funding = draft.competing_interests, draft.funding
     shown.write(draft.body, form.format, language=site.current().language)
     shown.credit(draft.authors, draft.affiliations)
     shown.tags = queries.tags_named(draft.tags)

@@ -115,6 +115,7 @@ def _of_post(post: Post, site: Site, root: str) -> Entry:
     url = root + post_url(post)
     published = post.published_at or NOTHING_YET
     said = [f"Corrected on {each.made_at.day} {each.made_at:%B %Y}: {each.text}" for each in post.corrections]
+    said += [f"{label}: {text}" for label, text in post.declarations]
     notes = "".join(f"<p><small>{escape(text)}</small></p>" for text in [*said, *post.disclaimers(site)])
     return Entry(
         id=_id_of(post, site),

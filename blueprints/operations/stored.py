@@ -71,6 +71,7 @@ TABLES = {
     "import_report": "what could not be kept of a file that became a draft; it may name its writers",
     "person": "people who write here: what stands on their page, and their e-mail address",
     "affiliation": "where they work and worked, as what and when",
+    "person_alias": "former addresses of their pages",
     "portrait": "their pictures",
     "account": "who can sign in: e-mail address and a hash of the password",
     "sign_in": "where somebody of the staff is signed in: a hash, and until when",

@@ -153,6 +153,9 @@ class Post(Base):
     body_html: Mapped[str] = mapped_column(Text, default="")
     extract: Mapped[str] = mapped_column(String(400), default="")
     disclaimer: Mapped[str | None] = mapped_column(String(1000))
+    # None: what its authors declare, each for themselves; "": that there is nothing to declare.
+    competing_interests: Mapped[str | None] = mapped_column(String(1000))
+    funding: Mapped[str] = mapped_column(String(1000), default="", server_default="")
     comments_open: Mapped[bool] = mapped_column(default=True)
     closed_because: Mapped[str] = mapped_column(String(300), default="", server_default="")
     rules: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -240,6 +243,18 @@ class Post(Base):
         else:
             texts = [person.disclaimer or site.disclaimer for person in self.authors] or [site.disclaimer]
         return [text for text in dict.fromkeys(texts) if text]
+
+    @property
+    def declarations(self) -> list[tuple[str, str]]:
+        """What is declared below the text, as (of what, text): competing interests and who paid for it."""
+        label = "Competing interests"
+        if self.competing_interests is not None:
+            found = [(label, self.competing_interests or "none declared.")]
+        else:
+            declared = [(person.name, person.competing_interests) for person in self.authors]
+            several = len(declared) > 1
+            found = [(label, f"{name}: {text}" if several else text) for name, text in declared if text]
+        return found + ([("Funding", self.funding)] if self.funding else [])
 
     def is_editable_by(self, account: Account) -> bool:
         """Editors edit everything; authors what bears their name; contributors that, until it is published."""

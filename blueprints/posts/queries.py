@@ -40,7 +40,8 @@ _TEXT_BY = {
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
 _TAG_BY_SLUG = select(_TAG).where(_TAG.c.slug == bindparam("slug"))
 # What a list says of a post.
-_LISTED = [column for column in _IN_BRIEF if column.name not in ("rules", "rules_html", "corrections_json")]
+_NOT_LISTED = {"rules", "rules_html", "corrections_json", "competing_interests", "funding"}
+_LISTED = [column for column in _IN_BRIEF if column.name not in _NOT_LISTED]
 _IS_PUBLIC = (_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
 _PAGES = select(*_LISTED).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
 

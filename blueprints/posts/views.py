@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts.queries import career_of, person_by_slug, person_to_read
+from blueprints.accounts.queries import career_of, person_by_slug, person_formerly, person_to_read
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
@@ -103,7 +103,9 @@ def _public(slug: str) -> Post:
 @shared("page")
 def author(slug: str) -> ResponseReturnValue:
     """Who somebody is and what they have written."""
-    person = person_to_read(slug) or abort(404)
+    person = person_to_read(slug)
+    if person is None:
+        return _moved("posts.author", slug)
     found = queries.by_person(person, page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
@@ -112,10 +114,16 @@ def author(slug: str) -> ResponseReturnValue:
     )
 
 
+def _moved(endpoint: str, slug: str) -> ResponseReturnValue:
+    """To *endpoint* of the author who had this slug once."""
+    person = person_formerly(slug) or abort(404)
+    return redirect(url_for(endpoint, slug=person.slug), 301)
+
+
 @bp.get("/authors/<slug>/portrait")
 def portrait(slug: str) -> ResponseReturnValue:
     """The picture of an author; its address carries its version."""
-    person = person_by_slug(slug)
+    person = person_by_slug(slug) or person_formerly(slug)
     if person is None or person.picture is None:
         abort(404)
     response = make_response(person.picture.image)
@@ -190,6 +198,6 @@ def _wordpress_list(path: str) -> ResponseReturnValue | None:
         return redirect(url_for(f"{kind}.tag", slug=words[-1]), 301)
     if words[0] == "search":
         return redirect(url_for("search.index", q=words[1]), 301)
-    if words[0] == "author" and person_by_slug(words[1]):
+    if words[0] == "author" and (person_by_slug(words[1]) or person_formerly(words[1])):
         return redirect(url_for(f"{kind}.author", slug=words[1]), 301)
     return None

@@ -10,8 +10,10 @@ from wtforms import Form as PlainForm
 
 from blueprints.accounts.affiliations import Affiliation, first_day, last_day
 from blueprints.accounts.models import Person
+from blueprints.accounts.orcid import read as read_orcid
 from blueprints.core import pictures
 from blueprints.core.fields import AtMost, LineField, Required, TextField, readable_name, storable
+from blueprints.core.slugs import slugify
 
 BIO, DISCLAIMER = 20_000, 1000
 MOST_LINKS, MOST_AFFILIATIONS = 20, 40
@@ -65,13 +67,20 @@ class PersonForm(FlaskForm):
     name = LineField(
         "Name", [Required("Give the name as it stands in a byline."), AtMost(120), storable, readable_name]
     )
+    sort_name = LineField("Sort name", [AtMost(160), storable, readable_name], render_kw={"dir": "auto"})
+    slug = LineField("Address", [AtMost(120), storable], render_kw={"spellcheck": "false", "autocapitalize": "off"})
     affiliations = FieldList(FormField(AffiliationForm), max_entries=MOST_AFFILIATIONS)
     restates = BooleanField("Change it on these posts as well")
+    orcid = LineField("ORCID iD", [AtMost(60), storable], render_kw={"spellcheck": "false", "autocomplete": "off"})
     bio = TextField("About", [AtMost(BIO), storable], render_kw={"rows": 6, "dir": "auto"})
     portrait = FileField("Portrait", render_kw={"accept": "image/jpeg,image/png,image/webp,image/gif"})
+    portrait_alt = LineField("What the portrait shows", [AtMost(300), storable], render_kw={"dir": "auto"})
     without_portrait = BooleanField("Take the portrait away")
     links = TextField("Links", [AtMost(8000), storable], render_kw={"rows": 4, "spellcheck": "false"})
     disclaimer = TextField("Disclaimer", [AtMost(DISCLAIMER), storable], render_kw={"rows": 3, "dir": "auto"})
+    competing_interests = TextField(
+        "Competing interests", [AtMost(DISCLAIMER), storable], render_kw={"rows": 3, "dir": "auto"}
+    )
 
     def __init__(self, *, without: int | None = None, more: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -98,6 +107,23 @@ class PersonForm(FlaskForm):
             )
             for place, line in enumerate(lines)
         ]
+
+    def validate_slug(self, field: LineField) -> None:
+        """A slug can stand in an address, whatever script it is in."""
+        if field.data and field.data != field.object_data:
+            field.data = slugify(field.data)
+            if not field.data:
+                raise ValidationError(
+                    "An address needs at least one letter or digit. Leave it empty to keep the old one."
+                )
+
+    def validate_orcid(self, field: LineField) -> None:
+        """Sixteen digits of which the last fits the others."""
+        if field.data:
+            try:
+                field.data = read_orcid(field.data)
+            except ValueError as error:
+                raise ValidationError(str(error)) from error
 
     def validate_portrait(self, field: FileField) -> None:
         """A picture that can be decoded; what is kept of it is made here."""
@@ -131,6 +157,11 @@ class PersonForm(FlaskForm):
         """What the form of *person* starts with."""
         return {
             "name": person.name,
+            "sort_name": person.sort_name,
+            "slug": person.slug,
+            "orcid": person.orcid,
+            "portrait_alt": person.portrait_alt,
+            "competing_interests": person.competing_interests,
             "affiliations": [
                 {name: getattr(each, name) for name in ("institution", "position", "since", "until")}
                 for each in person.affiliations

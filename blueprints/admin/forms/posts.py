@@ -51,6 +51,19 @@ class PostForm(FlaskForm):
         default=USUAL,
     )
     disclaimer = TextField("Its own disclaimer", [AtMost(DISCLAIMER), storable], render_kw={"rows": 3, "dir": "auto"})
+    interests_kind = RadioField(
+        "Competing interests",
+        choices=[
+            SelectChoice(USUAL, "What its authors declare on their own pages"),
+            SelectChoice(OWN, "Of this post:"),
+            SelectChoice(NONE, "“None declared”"),
+        ],
+        default=USUAL,
+    )
+    competing_interests = TextField(
+        "Competing interests of this post", [AtMost(DISCLAIMER), storable], render_kw={"rows": 2, "dir": "auto"}
+    )
+    funding = TextField("Funding", [AtMost(DISCLAIMER), storable], render_kw={"rows": 2, "dir": "auto"})
     comments_open = BooleanField("Comments are open")
     closed_because = LineField("Why they are closed", [AtMost(300), storable], render_kw={"dir": "auto"})
     rules = TextField("Rules of this discussion", [AtMost(RULES), storable], render_kw={"rows": 4, "dir": "auto"})
@@ -87,7 +100,7 @@ class PostForm(FlaskForm):
             self.affiliations.append_entry(affiliation).label.text = f"Affiliation of the {_ordinal(number + 1)} author"
             entry.choices = [
                 SelectChoice("", "—"),
-                *(SelectChoice(key, person.name) for key, person in self.people.items()),
+                *(SelectChoice(key, person.sort_name) for key, person in self.people.items()),
             ]
             entry.label.text = f"{_ordinal(number + 1)} author"
 
@@ -116,6 +129,11 @@ class PostForm(FlaskForm):
     def own_disclaimer(self) -> str | None:
         """What `Post.disclaimer` holds: None for the usual one, "" for none."""
         return {OWN: self.disclaimer.data or "", NONE: ""}.get(self.disclaimer_kind.data)
+
+    @property
+    def own_interests(self) -> str | None:
+        """What `Post.competing_interests` holds: None for what the authors declare, "" for none."""
+        return {OWN: self.competing_interests.data or "", NONE: ""}.get(self.interests_kind.data)
 
     def validate_slug(self, field: LineField) -> None:
         """A slug that was typed can stand in an address, whatever script it is in."""
@@ -150,10 +168,17 @@ class PostForm(FlaskForm):
         if self.disclaimer_kind.data == OWN and not field.data:
             raise ValidationError("Write the disclaimer, or choose one of the other two.")
 
+    def validate_competing_interests(self, field: TextField) -> None:
+        """Competing interests of its own have words."""
+        if self.interests_kind.data == OWN and not field.data:
+            raise ValidationError("Write what they are, or choose one of the other two.")
+
     @staticmethod
     def values_of(post: Post) -> dict[str, Any]:
         """What the form of *post* starts with."""
-        kind = USUAL if post.disclaimer is None else OWN if post.disclaimer else NONE
+        kind, interests = (
+            USUAL if text is None else OWN if text else NONE for text in (post.disclaimer, post.competing_interests)
+        )
         return {
             "title": post.title,
             "slug": post.slug,
@@ -164,6 +189,9 @@ class PostForm(FlaskForm):
             "tags": tags_text([tag.name for tag in post.tags]),
             "disclaimer_kind": kind,
             "disclaimer": post.disclaimer or "",
+            "interests_kind": interests,
+            "competing_interests": post.competing_interests or "",
+            "funding": post.funding,
             "comments_open": post.comments_open,
             "closed_because": post.closed_because,
             "rules": post.rules,

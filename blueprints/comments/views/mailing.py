@@ -85,7 +85,7 @@ def asked(number: int) -> ResponseReturnValue:
 @bp.route("/authors/<slug>/mail", methods=["GET", "POST"])
 def follow(slug: str) -> ResponseReturnValue:
     """Ask to be told of what an author publishes."""
-    person = people.person_by_slug(slug) or abort(404)
+    person = people.person_by_slug(slug) or people.person_formerly(slug) or abort(404)
     if request.method == "GET":
         form = FollowForm()
         return _private(

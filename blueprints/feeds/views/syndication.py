@@ -7,7 +7,7 @@ from flask import Response, abort, make_response, redirect, render_template, url
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from blueprints.accounts.queries import person_to_read
+from blueprints.accounts.queries import person_formerly, person_to_read
 from blueprints.core import settings, site
 from blueprints.core.http import shared, site_url
 from blueprints.core.site import Site
@@ -101,7 +101,9 @@ def tag(slug: str) -> ResponseReturnValue:
 @shared()
 def author(slug: str) -> ResponseReturnValue:
     """What an author has published last."""
-    person = person_to_read(slug) or abort(404)
+    person = person_to_read(slug)
+    if person is None:
+        return redirect(addresses.author_feed_url(person_formerly(slug) or abort(404)), 301)
     shown = site.shown()
     entries = of_posts(queries.newest_by(person, settings.current().posts_per_page), shown, site_url())
     title, url = f"{person.name} · {shown.name}", addresses.author_feed_url(person)
