@@ -1,6 +1,6 @@
 """Where people work and worked, and what stands beside their names on each post.
 
-Revision: 0018, after 0017
+Revision: 0019, after 0018
 
 What stood beside a name until now had no date; it becomes an affiliation without one, and each post keeps it.
 """
@@ -8,8 +8,8 @@ What stood beside a name until now had no date; it becomes an affiliation withou
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0018'
-down_revision = '0017'
+revision = '0019'
+down_revision = '0018'
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Sort names, former slugs, ORCID iDs, competing interests and funding.
 
-Revision: 0019, after 0018
+Revision: 0020, after 0019
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from blueprints.accounts.names import sort_key, sort_name_of
 
-revision = '0019'
-down_revision = '0018'
+revision = '0020'
+down_revision = '0019'
 branch_labels = None
 depends_on = None
 
