@@ -5,7 +5,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages and the guards of accounts."""
-    from blueprints.accounts import guards, views
+    from blueprints.accounts import guards, letters, views
 
     guards.init_app(app)
+    letters.init_app(app)
     app.register_blueprint(views.bp)

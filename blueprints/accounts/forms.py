@@ -48,5 +48,25 @@ class SignInForm(FlaskForm):
     )
 
 
+class ForgottenForm(FlaskForm):
+    """The address to which a link for a new password is sent."""
+
+    email = LineField(
+        "E-mail address",
+        [Required("Type your e-mail address."), AtMost(254), storable, email_address],
+        render_kw=_EMAIL,
+    )
+
+
+class NewPasswordForm(FlaskForm):
+    """A password that somebody chooses whom a link has let in."""
+
+    password = PasswordField(
+        "Password",
+        [Required("Choose a password."), long_enough, Length(max=1000), storable],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class ActionForm(FlaskForm):
     """A button: nothing but the token that says it was pressed on one of our pages."""

@@ -1,19 +1,23 @@
 """Who is signed in at this request, and the doors that ask."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import update
 from werkzeug.exceptions import Forbidden
 
 from blueprints.accounts import queries
-from blueprints.accounts.models import NOTHING, Account
-from blueprints.core import site
+from blueprints.accounts.models import NOTHING, Account, SignIn, password_matches
+from blueprints.core import limits, settings, site
+from blueprints.core.db import db, now, writing
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
+SEEN_EVERY = timedelta(hours=1)
 TOKEN = "token"  # noqa: S105 - the name of a session key
 
 
@@ -32,8 +36,8 @@ def me() -> Account | None:
     """The account that is signed in; looked up once a request, and only where something asks."""
     if "account" not in g:
         token = session.get(TOKEN)
-        sign_in = queries.valid_sign_in(token) if isinstance(token, str) else None
-        g.account = sign_in.account if sign_in else None
+        g.sign_in = queries.valid_sign_in(token) if isinstance(token, str) else None
+        g.account = g.sign_in.account if g.sign_in else None
     account: Account | None = g.account
     return account
 
@@ -53,6 +57,30 @@ def remember(token: str) -> None:
     g.pop("account", None)
 
 
+def this_sign_in() -> str:
+    """The hash of the sign-in behind this request."""
+    return str(g.sign_in.token_hash) if me() else ""
+
+
+def has_password(account: Account, password: str) -> bool:
+    """Whether *password* is that of *account*; tries count, here as when somebody signs in."""
+    limits.spend(settings.current().sign_in_limit, "sign-in", account.email, _network())
+    return password_matches(account, password)
+
+
+def _network() -> str:
+    return limits.network_of(request.remote_addr or "")
+
+
+def _note_visit() -> None:
+    """Write down that somebody is here, seldom: a write lets go of what every process knows of kept pages."""
+    seen_at: datetime | None = g.sign_in.seen_at
+    if seen_at is None or now() - seen_at > SEEN_EVERY:
+        with writing():
+            db.session.execute(update(SignIn).where(SignIn.id == g.sign_in.id).values(seen_at=now()))
+        db.session.refresh(g.sign_in)
+
+
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
     """For whoever is signed in; others are asked to, and come back to where they were going.
 
@@ -65,6 +93,7 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
             if request.method not in ("GET", "HEAD"):
                 raise SignedOutError
             return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
+        _note_visit()
         return view(*args, **kwargs)
 
     return guarded

@@ -11,7 +11,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from blueprints.accounts.affiliations import Affiliation, day_of
@@ -139,9 +139,16 @@ class Account(Base):
     role: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     comment_mail: Mapped[str] = mapped_column(String(10), default=MINE)
+    # Whether it can do nothing until an administrator switches it on again.
+    is_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     person: Mapped[Person] = relationship(lazy="joined")
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether nobody has come in yet: there is no password until the invitation is taken."""
+        return not self.password_hash
 
     @property
     def is_editor(self) -> bool:
@@ -176,7 +183,7 @@ class Account(Base):
 
     def set_password(self, password: str) -> None:
         """Keep an argon2id hash of *password*."""
-        self.password_hash = _hasher.hash(password)
+        self.password_hash = password_hash(password)
 
 
 class SignIn(Base):
@@ -189,15 +196,53 @@ class SignIn(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # The browser and its system in words.
+    device: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    # When it was last at the desk, to the hour: every write lets go of what is known of kept pages.
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     account: Mapped[Account] = relationship(lazy="joined")
 
     @classmethod
-    def begin(cls, account: Account) -> tuple["SignIn", str]:
+    def begin(cls, account: Account, device: str = "") -> tuple["SignIn", str]:
         """A new sign-in of *account* and the token that its browser keeps."""
-        token = secrets.token_urlsafe(32)
-        row = cls(account=account, token_hash=token_hash(token), expires_at=now() + timedelta(days=SIGN_IN_DAYS))
+        token, moment = new_token(), now()
+        row = cls(
+            account=account,
+            token_hash=token_hash(token),
+            created_at=moment,
+            seen_at=moment,
+            expires_at=moment + timedelta(days=SIGN_IN_DAYS),
+            device=device,
+        )
         return row, token
+
+
+class Link(Base):
+    """A link that opens one thing, once, for whoever got the letter."""
+
+    __tablename__ = "account_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(12))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # The address that is to be signed in with, where the link confirms one.
+    email: Mapped[str] = mapped_column(String(254), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    account: Mapped[Account] = relationship(lazy="joined")
+
+
+def new_token() -> str:
+    """A secret that nobody can guess, as it stands in a link or cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def password_hash(password: str) -> str:
+    """An argon2id hash of *password*; takes a while, so it is made before the write lock is taken."""
+    return _hasher.hash(password)
 
 
 def token_hash(token: str) -> str:
@@ -212,9 +257,10 @@ def _nobody() -> str:
 
 
 def password_matches(account: Account | None, password: str) -> bool:
-    """Whether *password* opens *account*; takes as long where there is no account."""
+    """Whether *password* opens *account*; takes as long where there is none, or none that can sign in."""
     nobody = _nobody()
+    known = account is not None and not account.is_invited and not account.is_off
     try:
-        return _hasher.verify(account.password_hash if account else nobody, password) and account is not None
+        return _hasher.verify(account.password_hash if account and known else nobody, password) and known
     except (VerificationError, InvalidHashError):
         return False

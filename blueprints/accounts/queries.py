@@ -34,7 +34,14 @@ def account_by_email(email: str) -> Account | None:
 
 def valid_sign_in(token: str) -> SignIn | None:
     """The sign-in that *token* proves, unless it was ended or has expired."""
-    return db.session.scalar(select(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now()))
+    query = select(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.expires_at > now())
+    return db.session.scalar(query.join(SignIn.account).where(~Account.is_off))
+
+
+def sign_ins(account: Account) -> list[SignIn]:
+    """Where *account* is signed in, the last seen first."""
+    query = select(SignIn).where(SignIn.account_id == account.id, SignIn.expires_at > now())
+    return list(db.session.scalars(query.order_by(SignIn.seen_at.desc().nulls_last(), SignIn.id.desc())))
 
 
 def has_administrator() -> bool:

@@ -10,6 +10,7 @@ def init_app(app: Flask) -> None:
         comments,
         imports,
         mail,
+        own_account,
         people,
         post_versions,
         posts,

@@ -18,6 +18,7 @@ from blueprints.core import errors, site
 from blueprints.core.db import db
 from blueprints.core.htmx import wants_fragment
 from blueprints.core.http import WrongOriginError
+from blueprints.core.limits import TooFastError
 from blueprints.operations import welcome
 from blueprints.posts import queries as posts
 from blueprints.posts.models import DRAFT, PUBLISHED
@@ -111,6 +112,8 @@ def give_back(error: Exception) -> ResponseReturnValue:
     headers: list[tuple[str, str]] = []
     if isinstance(error, HTTPException):
         status, reason = error.code or 500, errors.reason_of(error)
+    elif isinstance(error, TooFastError):
+        status, reason, headers = 429, errors.wait_text(error), [("Retry-After", str(error.retry_after))]
     elif isinstance(error, OperationalError) and errors.is_busy(error):
         status, headers = 503, [("Retry-After", "5")]
     else:

@@ -198,6 +198,11 @@ def compose(
     return _BEGUN_BELOW.sub(": ", message.as_bytes().decode())
 
 
+def reaches_people() -> bool:
+    """Whether letters leave this machine; else they are shown on the terminal, to whoever runs the site."""
+    return settings.current().mail_line.scheme != "console"
+
+
 def may_write(to: str, *, unasked: bool = False, states: Sequence[str] = STATES) -> bool:
     """Whether *to* may be sent one more letter now: there is such an address, it has not refused one lately, and has
     room left today, of which letters in these *states* take their share.

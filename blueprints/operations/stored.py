@@ -74,7 +74,8 @@ TABLES = {
     "person_alias": "former addresses of their pages",
     "portrait": "their pictures",
     "account": "who can sign in: e-mail address and a hash of the password",
-    "sign_in": "where somebody of the staff is signed in: a hash, and until when",
+    "sign_in": "where somebody of the staff is signed in: a hash, browser and system in words, when seen, until when",
+    "account_link": "links that were sent to the staff: a hash, what it is for, until when; of a new address, that too",
 }
 OF_NOBODY = {
     *("alias", "byline", "generation", "mail_turn", "post", "post_version", "site", "tag", "tagging"),

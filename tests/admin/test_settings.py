@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from blueprints.accounts.models import Account, Person, SignIn, password_matches
+from blueprints.accounts.models import Person
 from blueprints.core import site
 from blueprints.core.db import db, writing
 from blueprints.operations import welcome
@@ -110,77 +110,6 @@ def test_site_that_cannot_be_is_shown_again(client, editor, world, name, value):
     assert response.status_code == 422
     assert soup(response).select_one("#field-standfirst")["value"] == "Kept"
     assert site.current().standfirst == ""
-
-
-@pytest.mark.parametrize("world", WORLDS)
-def test_account_is_added_and_can_sign_in(client, make, administrator, world):
-    response = fill(
-        client,
-        "/admin/accounts",
-        "#account-form",
-        world,
-        name="Ben",
-        email="Ben@Example.org",
-        role="author",
-        password="a short sentence",
-    )
-    assert response.status_code == (303 if world == "plain" else 201)
-    account = db.session.scalar(db.select(Account).where(Account.email == "ben@example.org"))
-    assert (account.role, account.person.name) == ("author", "Ben")
-    assert password_matches(account, "a short sentence")
-    assert "a short sentence" not in response.get_data(as_text=True)
-
-
-def test_account_takes_over_a_byline_that_is_here(client, make, administrator):
-    person = make.person("Imported Author")
-    fill(
-        client,
-        "/admin/accounts",
-        "#account-form",
-        person=str(person.id),
-        email="x@example.org",
-        role="author",
-        password="a short sentence",
-    )
-    assert db.session.scalar(db.select(Account).where(Account.email == "x@example.org")).person_id == person.id
-
-
-@pytest.mark.parametrize("world", WORLDS)
-def test_address_that_signs_in_already_is_refused(client, administrator, world):
-    response = fill(
-        client,
-        "/admin/accounts",
-        "#account-form",
-        world,
-        name="Ben",
-        email=administrator.email.upper(),
-        password="a short sentence",
-    )
-    assert response.status_code == 422
-    assert "already" in soup(response).select_one("#field-email-errors").get_text()
-
-
-@pytest.mark.parametrize("world", WORLDS)
-def test_access_ends_in_every_browser(app, client, make, administrator, world):
-    other = make.account("editor")
-    elsewhere = app.test_client()
-    make.sign_in(elsewhere, other)
-    assert elsewhere.get("/admin").status_code == 200
-    response = press(client, form_of(client, "/admin/accounts", f"#account-{other.id} form"), world)
-    assert response.status_code == (303 if world == "plain" else 200)
-    assert db.session.get(Account, other.id, populate_existing=True) is None
-    assert db.session.get(Person, other.person_id) is not None
-    assert len(db.session.scalars(db.select(SignIn)).all()) == 1
-    assert elsewhere.get("/admin").status_code == 303
-
-
-def test_nobody_ends_their_own_access(client, administrator):
-    page = soup(client.get("/admin/accounts"))
-    assert page.select_one(f"#account-{administrator.id} form") is None
-    token = page.select_one("[name=csrf_token]")["value"]
-    response = client.post(f"/admin/accounts/{administrator.id}/remove", data={"csrf_token": token})
-    assert response.status_code == 403
-    assert reread(administrator)
 
 
 @pytest.mark.parametrize("world", WORLDS)

@@ -77,7 +77,7 @@ class Place:
             self.leave = f"/mail/leave/{subscriptions.of(owner)[0].leave_key}"
             self.mine, self.author = f"/comments/mine/{keys.key_for(email)}", ada.slug
             self.post, self.person = post.id, ada.id
-            self.staff = make.account("administrator").email
+            self.staff, self.invited = make.account("administrator").email, make.account("author").id
             make.post("Closed", slug=self.closed, comments_open=False, closed_because="it is over")
             make.post("Empty", slug=self.empty)
 
@@ -266,7 +266,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
     "of one's own": lambda place: [
         *(place.question, place.mine, f"{place.mine}/erase", "/comments/mine", f"/authors/{place.author}/mail"),
         *(place.mail, f"{place.mail}?done=confirm", place.leave, f"{place.leave}?done=1", "/mail/no-longer-good"),
-        *("/what-is-stored", "/sign-in", "/nowhere"),
+        *("/what-is-stored", "/sign-in", "/new-password", "/new-password?sent=1", "/invitation/used-up", "/nowhere"),
     ],
     "of the site": lambda place: [
         *("/", "/archive", "/tags/ethics", f"/authors/{place.author}"),
@@ -278,6 +278,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
         *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
+        *("/admin/account", f"/admin/accounts/{place.invited}/edit"),
     ],
 }
 

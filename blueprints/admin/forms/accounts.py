@@ -45,16 +45,9 @@ class MailForm(FlaskForm):
         ]
 
 
-class AccountForm(FlaskForm):
-    """Somebody who may sign in."""
+class RoleForm(FlaskForm):
+    """What somebody may do."""
 
-    name = LineField("Name", [AtMost(120), storable, readable_name])
-    person = SelectField("Byline")
-    email = LineField(
-        "E-mail address",
-        [Required("They sign in with it."), AtMost(254), storable, email_address],
-        render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
-    )
     role = RadioField(
         "Role",
         choices=[
@@ -66,10 +59,22 @@ class AccountForm(FlaskForm):
         ],
         default=AUTHOR,
     )
-    password = PasswordField(
-        "First password",
-        [Required("Choose a password for them."), long_enough, Length(max=1000), storable],
-        render_kw={"autocomplete": "new-password"},
+
+    def validate_role(self, field: RadioField) -> None:
+        """One of those that there are."""
+        if field.data not in ROLES:
+            raise ValidationError("Choose one of the roles.")
+
+
+class AccountForm(RoleForm):
+    """Somebody who is invited to sign in."""
+
+    name = LineField("Name", [AtMost(120), storable, readable_name])
+    person = SelectField("Byline")
+    email = LineField(
+        "E-mail address",
+        [Required("They sign in with it."), AtMost(254), storable, email_address],
+        render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
     )
 
     def __init__(self, *, people: Sequence[Person], **options: Any) -> None:
@@ -84,7 +89,32 @@ class AccountForm(FlaskForm):
         if not field.data and not self.person.data:
             raise ValidationError("Give a name, or choose a byline that is here already.")
 
-    def validate_role(self, field: RadioField) -> None:
-        """One of those that there are."""
-        if field.data not in ROLES:
-            raise ValidationError("Choose one of the roles.")
+
+class OwnPasswordForm(FlaskForm):
+    """Another password for whoever is signed in."""
+
+    current_password = PasswordField(
+        "Your password as it is now",
+        [Required("Type the password that you have now."), Length(max=1000), storable],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = PasswordField(
+        "New password",
+        [Required("Choose a password."), long_enough, Length(max=1000), storable],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class OwnAddressForm(FlaskForm):
+    """Another address to sign in with."""
+
+    email = LineField(
+        "New e-mail address",
+        [Required("Type the address."), AtMost(254), storable, email_address],
+        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+    )
+    address_password = PasswordField(
+        "Your password",
+        [Required("Type your password."), Length(max=1000), storable],
+        render_kw={"autocomplete": "current-password"},
+    )

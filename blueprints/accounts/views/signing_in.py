@@ -2,25 +2,16 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.accounts import queries
 from blueprints.accounts.forms import ActionForm, SetUpForm, SignInForm
 from blueprints.accounts.guards import TOKEN, me, remember
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, password_matches, token_hash
+from blueprints.accounts.views.pages import bp, device
 from blueprints.core import limits, settings, site
 from blueprints.core.db import db, writing
-
-bp = Blueprint("accounts", __name__)
-
-
-@bp.after_request
-def keep_out_of_caches(response):  # type: ignore[no-untyped-def]
-    """These pages hold a form token for one browser; their addresses go to nobody as a referrer."""
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
 
 
 @bp.route("/set-up/<token>", methods=["GET", "POST"])
@@ -41,7 +32,7 @@ def set_up(token: str) -> ResponseReturnValue:
         current.close_setup()
         name = str(form.name.data)
         account.person = Person(name=name, slug=queries.free_person_slug(name))
-        sign_in, secret = SignIn.begin(account)
+        sign_in, secret = SignIn.begin(account, device())
         db.session.add_all([account, sign_in])
     remember(secret)
     return redirect(url_for("admin.index"), 303)
@@ -59,13 +50,14 @@ def sign_in() -> ResponseReturnValue:
         limits.spend(rate, "sign-in", email, limits.network_of(request.remote_addr or ""))
         limits.spend("100 per hour", "sign-in", limits.network_of(request.remote_addr or ""))
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form), 422 if form.is_submitted() else 200
+        context = {"form": form, "did": request.args.get("did")}
+        return render_template("accounts/sign_in.html", **context), 422 if form.is_submitted() else 200
     account = queries.account_by_email(str(form.email.data))
     if not password_matches(account, str(form.password.data)) or account is None:
         form.form_errors = ["E-mail address and password do not belong together."]
         return render_template("accounts/sign_in.html", form=form), 422
     with writing():
-        row, secret = SignIn.begin(db.session.merge(account))
+        row, secret = SignIn.begin(db.session.merge(account), device())
         db.session.add(row)
     remember(secret)
     return redirect(_own_path(request.args.get("next")) or url_for("admin.index"), 303)
