@@ -27,11 +27,11 @@ class Entry(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Something that was found, how good it is, and from when."""
+    """Something that was found, how good it is, and from when: whatever its database can compare."""
 
     id: int
     score: float
-    moment: datetime
+    moment: datetime | str
 
 
 def rows_of(kind: str) -> FromClause:

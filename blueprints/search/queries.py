@@ -147,9 +147,8 @@ def _post_hits(ids: list[int], query: Query) -> list[PostHit]:
     for row in rows.fetch(_POSTS, ids=ids):
         post = _place(row, id=row.id)
         snippet = around_html(row.body_html, query)
-        standfirst = whole(row.standfirst, query)
-        if not any(piece.is_marked for piece in snippet) and row.standfirst:
-            snippet = standfirst
+        if row.standfirst and not any(piece.is_marked for piece in snippet):
+            snippet = whole(row.standfirst, query)
         hits.append(
             PostHit(
                 post,

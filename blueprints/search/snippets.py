@@ -10,9 +10,9 @@ from blueprints.search.words import LONGEST_TEXT, Query, composed, fold
 
 LENGTH, BEFORE = 240, 70
 _MOST_MARKS = 50
-_WINDOW = 2000
+_WINDOW = 1000
 # So much HTML is read at a time: more than a window.
-_READ = 4000
+_READ = 2000
 _QUOTED = r'[^<>"]*(?:"[^"]*"[^<>"]*)*'
 _BLOCK = re.compile(
     rf"</?(?:blockquote|br|caption|d[dlt]|details|div|fig\w+|h\d|hr|li|[ou]l|p|pre|section|summary|t\w+)\b{_QUOTED}>"
@@ -45,9 +45,10 @@ def around_html(html: str, query: Query) -> list[Piece]:
         stop = _edge(html, start, _READ)
         text = plain(html[start:stop])
         folded = fold(text)
-        if _may_have(folded, query) and query.pattern.search(folded):
-            more = plain(html[stop : _edge(html, stop, _READ // 2)])
-            return around(f"{text} {more}".rstrip(), query, is_end=start > 0)
+        if _may_have(folded, query) and (found := query.pattern.search(folded)):
+            if found.end() + _WINDOW + LENGTH > len(text):  # the stretch may reach into what follows
+                text = f"{text} {plain(html[stop : _edge(html, stop, _READ // 2)])}".rstrip()
+            return around(text, query, is_end=start > 0)
         start = stop
     return around(plain(html[:most]), query)
 
@@ -71,9 +72,7 @@ def around(text: str, query: Query, *, is_end: bool = False) -> list[Piece]:
         spans = [(start + begin, start + end) for begin, end in _spans(text[start:stop], query)]
         if spans:
             break
-    best = max(
-        spans, key=lambda span: sum(span[0] <= other[0] < span[0] + LENGTH - BEFORE for other in spans), default=(0, 0)
-    )
+    best = _fullest(spans)
     start = max(0, best[0] - BEFORE)
     if start and (blank := text.find(" ", start, best[0])) > 0:
         start = blank + 1
@@ -83,6 +82,13 @@ def around(text: str, query: Query, *, is_end: bool = False) -> list[Piece]:
     pieces = _pieces(text, spans, start, stop)
     begins, ends = not (start or is_end), stop == len(text)
     return [*([] if begins else [Piece("… ")]), *pieces, *([] if ends else [Piece(" …")])]
+
+
+def _fullest(spans: list[tuple[int, int]]) -> tuple[int, int]:
+    """The first of *spans* that most others follow within a stretch."""
+    begins = [begin for begin, _ in spans]
+    followers = [bisect_left(begins, begin + LENGTH - BEFORE, at) - at for at, begin in enumerate(begins)]
+    return spans[followers.index(max(followers))] if spans else (0, 0)
 
 
 def _windows(text: str) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     bindparam,
     column,
     delete,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    type_coerce,
 )
 
 from blueprints.core import rows
@@ -39,7 +41,8 @@ def _matches(kind: str) -> ColumnElement[bool]:
 def _newest(kind: str) -> Select[Any]:
     own = _TABLES[kind].c.rowid
     return (
-        select(own.label("id"), moment_of(kind).label("moment"))
+        # Moments are only compared, and as texts they are in the same order: none is parsed.
+        select(own.label("id"), type_coerce(moment_of(kind), Text).label("moment"))
         .select_from(_TABLES[kind].join(rows_of(kind), key_of(kind) == own))
         .where(_matches(kind), *is_public(kind))
         .order_by(own.desc())

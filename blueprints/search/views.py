@@ -2,15 +2,24 @@
 
 from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from blueprints.core import limits, settings
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number, shared
 from blueprints.search import queries, words
 from blueprints.search.found import KINDS, MOST
+from blueprints.search.snippets import Piece
 
 bp = Blueprint("search", __name__)
 _PARTS = dict(zip(("posts", "comments"), KINDS, strict=True))
+
+
+@bp.app_template_filter()
+def marked(pieces: list[Piece]) -> Markup:
+    """A text with what was found in it marked; here and not in a template, for twenty of them stand on a page."""
+    escaped = ((escape(text), is_marked) for text, is_marked in pieces)
+    return Markup("".join(f"<mark>{text}</mark>" if is_marked else text for text, is_marked in escaped))  # noqa: S704
 
 
 @bp.get("/search")

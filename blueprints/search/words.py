@@ -89,9 +89,11 @@ for _code in range(256):
 
 def fold(text: str) -> str:
     """*text* in small letters without accents, with a blank for whatever is no part of a word."""
-    if text.isascii() or not any(char in text for char in _UNEVEN):
+    if text.isascii():
+        return text.encode().translate(_EVEN).decode("ascii")  # in a tenth of the time
+    if not any(char in text for char in _UNEVEN):
         with suppress(UnicodeEncodeError):
-            return text.encode("cp1252").translate(_EVEN).decode("ascii")  # in a fifth of the time
+            return text.encode("cp1252").translate(_EVEN).decode("ascii")  # in a fifth
     return text.translate(_FOLDING)
 
 
