@@ -12,21 +12,27 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from blueprints.core import languages, listings
+from blueprints.core import cards, formulas, languages, listings
 
 _LANG = {"lang", "dir"}
 _INLINE = {
     *("a", "abbr", "b", "bdi", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q"),
     *("ruby", "rp", "rt", "s", "samp", "small", "strong", "sub", "sup", "time", "u", "var", "wbr"),
 }
-_POST_TAGS = _INLINE | {
-    *("blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h2", "h3"),
-    *("h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "section", "span", "summary", "table"),
-    *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
-}
+_POST_TAGS = (
+    _INLINE
+    | formulas.TAGS
+    | {
+        *("aside", "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h2", "h3"),
+        *("h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "section", "span", "summary", "table"),
+        *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    }
+)
 _POST_ATTRIBUTES = {
+    **formulas.ATTRIBUTES,
     "*": _LANG,
     "a": {"href", "title", "hreflang", "id"},
     "abbr": {"title"},
@@ -70,7 +76,7 @@ _QUOTES = {
 
 
 def post_html(text: str, *, language: str = "en") -> str:
-    """A post's Markdown as HTML: CommonMark with tables, footnotes, strikethrough and typographic quotes."""
+    """A post's Markdown as HTML: CommonMark with tables, footnotes, strikethrough, typographic quotes and TeX."""
     return clean_post(_for_posts(language).render(text))
 
 
@@ -252,6 +258,14 @@ def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options
     return f"<pre{renderer.renderAttrs(token)}><code>{code}</code></pre>\n"
 
 
+def _formula(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
+    """TeX as MathML; what stands by itself in a block of its own."""
+    token = tokens[index]
+    display = token.type != "math_inline"
+    math = formulas.drawn(token.content.strip(), display=display, budget=env.setdefault("formulas", formulas.Budget()))
+    return f"<p>{math}</p>\n" if token.type == "math_block" else math
+
+
 _posts: dict[str, MarkdownIt] = {}
 
 
@@ -264,6 +278,18 @@ def _for_posts(language: str) -> MarkdownIt:
         parser.use(footnote_plugin)
         parser.core.ruler.push("lower_headings", _lower_headings)
         parser.core.ruler.push("align_cells", _align_cells)
+        # "$5 and $6" are no formula, nor is "US$5/US$6".
+        dollarmath_plugin(
+            parser,
+            allow_labels=False,
+            allow_space=False,
+            allow_digits=False,
+            allow_blank_lines=False,
+            double_inline=True,
+        )
+        parser.core.ruler.push("cards", cards.find)
+        for name in ("math_inline", "math_inline_double", "math_block"):
+            _add_rule(parser, name, _formula)
         _add_rule(parser, "image", _link_remote_image)
         _add_rule(parser, "footnote_caption", _footnote_mark)
         _add_rule(parser, "fence", _fence)

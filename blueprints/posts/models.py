@@ -37,7 +37,7 @@ MARKDOWN, HTML = "markdown", "html"
 
 
 _BESIDE_THE_TEXT = re.compile(
-    r"<(h[2-6]|figure|pre|table|section)\b.*?</\1>|<p>\s*<a\b[^>]*>[^<]*</a>\s*</p>|<sup>.*?</sup>", re.DOTALL
+    r"<(h[2-6]|aside|figure|pre|table|section)\b.*?</\1>|<p>\s*<a\b[^>]*>[^<]*</a>\s*</p>|<sup>.*?</sup>", re.DOTALL
 )
 
 

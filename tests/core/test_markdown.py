@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
 from blueprints.core import markdown
 
@@ -114,3 +115,63 @@ def test_numbers_that_were_given_lead_to_their_comments_but_not_in_code_or_links
 )
 def test_beginning_is_the_first_line_in_plain_words(html, begins):
     assert markdown.beginning(html) == begins
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("$x^2$", "<msup><mi>x</mi><mn>2</mn></msup>"),
+        ("$$\n\\frac{a}{b}\n$$", '<math display="block"><mrow><mfrac><mrow><mi>a</mi></mrow>'),
+        ("an area of $$a$$ here", '<math display="block">'),
+        ("$\\text{<b>}$", "<mtext>&lt;b&gt;</mtext>"),
+    ],
+)
+def test_tex_between_dollar_signs_is_drawn_as_mathml(text, inside):
+    assert inside in markdown.post_html(text)
+
+
+@pytest.mark.parametrize("text", ["$5 and $6", "US$5/US$6", "\\$x\\$", "`$x$`", "a $ b $ c", "$$\n\nnot one\n\n$$"])
+def test_prices_and_code_are_no_formulas(text):
+    assert "<math" not in markdown.post_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("$\\frac{a$", "braces do not match"),
+        ("$x^2^3$", "double superscripts"),
+        (f"${'{' * 900}x{'}' * 900}$", "nested too deeply"),
+        (f"${'x' * 2001}$", "more than 2,000 characters"),
+    ],
+)
+def test_tex_that_cannot_be_drawn_is_shown_with_the_reason(text, reason):
+    html = markdown.post_html(text)
+    assert "<code>$" in html
+    assert reason in html
+
+
+def test_formulas_take_no_more_than_their_time(monkeypatch):
+    monkeypatch.setattr("blueprints.core.formulas.SECONDS", 0)
+    assert "more formulas than can be drawn" in markdown.post_html("$x$")
+
+
+@pytest.mark.parametrize(
+    ("text", "card"),
+    [
+        ("https://example.org/a_b_c/", ("https://example.org/a_b_c/", "example.org", "a_b_c")),
+        ("<https://www.youtube.com/watch?v=x>", ("https://www.youtube.com/watch?v=x", "youtube.com", "watch?v=x")),
+        ("[A talk](https://vimeo.com/1)", ("https://vimeo.com/1", "A talk", "vimeo.com")),
+    ],
+)
+def test_address_that_stands_alone_is_a_card(text, card):
+    page = BeautifulSoup(markdown.post_html(f"Before.\n\n{text}\n\nAfter."), "html.parser")
+    assert (page.aside.a["href"], page.aside.strong.get_text(), page.aside.small.get_text()) == card
+    assert not page.find(["img", "iframe", "script"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["See https://example.org", "[Words](https://example.org)", "- https://example.org", "`https://example.org`"],
+)
+def test_link_among_words_is_no_card(text):
+    assert "<aside" not in markdown.post_html(text)

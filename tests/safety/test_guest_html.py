@@ -74,18 +74,24 @@ OWN = [
     f'```html\n<img src=x onerror={RAN}><hx-partial></code></pre><script>{RAN}</script>\n```\n\n~~~python\n"<b onclick={RAN}>"\n~~~',  # noqa: E501
     f'http://x.example/"onmouseover="{RAN} www.x.example/<img/src=x/onerror={RAN}> x@x.example\'onclick={RAN}',
     f"> <img src=x onerror={RAN}>\n\n- <svg onload={RAN}>\n\n1. <a href=javascript:{RAN}>x</a>\n\n| <b onclick={RAN}> |\n|--|\n",  # noqa: E501
+    f"$\\text{{<img src=x onerror={RAN}>}}$ $\\href{{javascript:{RAN}}}{{x}}$ $\\class{{a}}{{x}}$ $\\style{{a:b}}{{x}}$ $<hx-partial>$",  # noqa: E501
+    f"<math href='javascript:{RAN}'><mi href='javascript:{RAN}' hx-get='/nowhere'>x</mi><mtext><b onclick={RAN}>y</b></math>",  # noqa: E501
     f"&lt;img src=x onerror={RAN}&gt; &amp;lt;script&amp;gt; \\<script>{RAN}\\</script> &#60;hx-partial&#62;",
 ]
 INLINE = """a abbr b bdi br cite code del dfn em i ins kbd mark q ruby rp rt s samp small strong sub sup time u var"""
+MATHS = """math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace
+msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover"""
 IN_COMMENTS = {*"a abbr b blockquote br cite code del em i ins li ol p pre q s samp strong ul var".split()}  # noqa: SIM905
 IN_POSTS = {
-    *f"""{INLINE} wbr blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr img li ol p pre
-    section span summary table tbody td tfoot th thead tr ul""".split()
+    *f"""{INLINE} {MATHS} wbr aside blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr img li
+    ol p pre section span summary table tbody td tfoot th thead tr ul""".split()
 }
 COMMENT_ATTRIBUTES = {"href", "rel", "start", "lang", "dir"}
 POST_ATTRIBUTES = {
     *"""lang dir href title hreflang id cite datetime open src alt width height value start reversed type colspan
-    rowspan align scope rel loading decoding""".split()  # noqa: SIM905
+    rowspan align scope rel loading decoding display notation linethickness mathvariant accent fence form largeop
+    maxsize minsize movablelimits separator stretchy height lspace voffset depth displaystyle scriptlevel columnspacing
+    rowspacing columnalign accentunder""".split()  # noqa: SIM905
 }
 AS_COMMENT: dict[str, Callable[[str], str]] = {
     "written": comment_html,
