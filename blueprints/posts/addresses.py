@@ -42,3 +42,13 @@ def portrait_address(slug: str, version: str) -> str:
 def tag_url(tag: Tag) -> str:
     """The posts under *tag*."""
     return address(f"/tags/{tag.slug}")
+
+
+def cite_url(post: Post, form: str, version: int | None = None) -> str:
+    """The citation of *post*, or of one *version* of it, in one of the forms that programs read."""
+    return address(f"/posts/{post.slug}/cite.{form}", version=version)
+
+
+def version_url(post: Post, number: int) -> str:
+    """What *post* said in its version *number*."""
+    return address(f"/posts/{post.slug}/versions/{number}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, select
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import instance_dict
 
 from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
@@ -148,13 +149,23 @@ def to_read(**address: str) -> Post | None:
     if not found:
         return None
     [post] = found
-    authors = [(_person.of(row), row.affiliations) for row in rows.fetch(_AUTHORS_OF, post_id=post.id)]
+    bylines = _bylines_of(post.id)
     tags = [_tag.of(row) for row in rows.fetch(_TAGS_OF, post_id=post.id)]
-    generations.reads(
-        f"post:{post.id}", *(f"person:{person.id}" for person, _ in authors), *(f"tag:{tag.id}" for tag in tags)
-    )
-    bylines = [_whole_byline.of((post.id, person.id, theirs), person=person) for person, theirs in authors]
+    generations.reads(f"post:{post.id}", *(f"tag:{tag.id}" for tag in tags))
     return _whole_post.of(post, bylines=bylines, tags=tags)
+
+
+def _bylines_of(post_id: int) -> list[Byline]:
+    """Who wrote the post, in order; for reading only."""
+    found = rows.fetch(_AUTHORS_OF, post_id=post_id)
+    generations.reads(*(f"person:{row.id}" for row in found))
+    return [_whole_byline.of((post_id, row.id, row.affiliations), person=_person.of(row)) for row in found]
+
+
+def with_authors(post: Post) -> Post:
+    """*post*, which was read in brief, with its people; for reading only."""
+    instance_dict(post)["bylines"] = _bylines_of(post.id)
+    return post
 
 
 def in_brief(**key: str | int) -> Post | None:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import career_of, person_by_slug, person_formerly, person_to_read
@@ -11,11 +11,12 @@ from blueprints.comments import thread
 from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
 from blueprints.core import settings, site
-from blueprints.core.http import chosen, keep_out, page_number, shared
+from blueprints.core.http import chosen, counted, keep_out, page_number, shared, site_url
+from blueprints.core.site import Site
 from blueprints.posts import archive as years
-from blueprints.posts import queries, versions
-from blueprints.posts.addresses import post_url
-from blueprints.posts.models import Post
+from blueprints.posts import citation, queries, versions
+from blueprints.posts.addresses import post_url, version_url
+from blueprints.posts.models import POST, Post
 
 bp = Blueprint("posts", __name__)
 # The feed of whatever is at the address before it, as WordPress has it.
@@ -66,7 +67,52 @@ def read(post: Post) -> ResponseReturnValue:
     comments = thread.page(post, number, sort=chosen("sort", SORTS))
     if number > 1 and not comments.entries:
         abort(404)
-    return render_template("posts/show.html", post=post, thread=comments, form=BlankForm(post.id))
+    cited = _citation(post) if post.kind == POST else None
+    tags = citation.tags(cited, post) if cited else ()
+    return render_template(
+        "posts/show.html", post=post, thread=comments, form=BlankForm(post.id), citation=cited, citation_tags=tags
+    )
+
+
+def _citation(post: Post) -> citation.Citation:
+    return citation.of(post, _site(), _whole(post_url(post)))
+
+
+def _site() -> Site:
+    """The site as the templates of this request have it too."""
+    shown: Site = g.get("site") or site.shown()
+    g.site = shown
+    return shown
+
+
+def _whole(path: str) -> str:
+    """*path* with the address of the site; nothing where the site does not know its own."""
+    return site_url() and site_url() + path
+
+
+@bp.get("/posts/<slug>/cite.<any(bib, ris, json):form>")
+@shared("version")
+def cite(slug: str, form: str) -> ResponseReturnValue:
+    """The citation of a post, or of one version of it, in a form that programs read."""
+    post = queries.to_read(slug=slug)
+    if post is None:
+        former = queries.by_former_address(f"/posts/{slug}")
+        if former is None or not former.is_public:
+            abort(404)
+        return redirect(url_for("posts.cite", slug=former.slug, form=form, version=request.args.get("version")), 301)
+    if not post.is_public or post.kind != POST:
+        abort(410 if post.was_public else 404)
+    cited = _citation(post)
+    if "version" in request.args:
+        number = counted(request.args["version"]) or abort(404)
+        kept = {each.number for each in versions.public(post)}
+        version = versions.to_read(post, number) if number in kept else None
+        cited = citation.of_version(post, version or abort(404), _site(), _whole(version_url(post, number)))
+    write, kind = citation.FORMATS[form]
+    response = make_response(write(cited).encode("utf-8", "replace"))
+    response.content_type = f"{kind}; charset=utf-8"
+    response.headers.set("Content-Disposition", "attachment", filename=f"{cited.key}.{form}")
+    return response
 
 
 @bp.get("/posts/<slug>/versions")
@@ -89,8 +135,12 @@ def version(slug: str, number: int) -> ResponseReturnValue:
     found = versions.to_read(post, number) if at else None
     if not at or found is None:
         abort(404)
-    shown = found.shown(site.current().language)
-    return render_template("posts/version.html", post=post, version=found, until=kept[at - 1].saved_at, shown=shown)
+    shown = found.shown(_site().language)
+    cited = None
+    if post.kind == POST:
+        cited = citation.of_version(queries.with_authors(post), found, _site(), _whole(version_url(post, number)))
+    until = kept[at - 1].saved_at
+    return render_template("posts/version.html", post=post, version=found, until=until, shown=shown, citation=cited)
 
 
 def _public(slug: str) -> Post:

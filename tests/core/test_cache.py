@@ -321,6 +321,7 @@ class World:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
         pages += ["/what-is-stored", "/posts/essay/versions", "/posts/essay/versions/1"]
         pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
+        pages += ["/posts/essay/cite.bib", "/posts/essay/cite.json?version=1", "/posts/other/cite.ris"]
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
         threads = ["/posts/essay/comments", "/posts/other/comments", "/posts/essay/comments?page=1&upto=1&after=1"]
         threads += [f"/posts/essay{tail}?sort={sort}" for tail in ("", "/comments") for sort in ("newest", "flat")]
