@@ -50,13 +50,11 @@ def how(answer) -> str:
     return answer.headers["X-Cache"]
 
 
-def drawn_anew(app, path: str, headers: dict[str, str]) -> bytes:
-    """What Flask answers behind the cache."""
-    builder = EnvironBuilder(path, headers=headers)
-    chunks, _status, _headers = contextvars.Context().run(
-        run_wsgi_app, app.extensions["cache"].app, builder.get_environ()
-    )
-    return b"".join(chunks)
+def answered(layer, path: str, headers: dict[str, str]) -> tuple[str, bytes]:
+    """What *layer* answers, past the client, which takes a third of the time: how, if it says so, and the body."""
+    environ = EnvironBuilder(path, headers=headers).get_environ()
+    chunks, _status, said = contextvars.Context().run(run_wsgi_app, layer, environ)
+    return said.get("X-Cache", ""), b"".join(chunks)
 
 
 def test_second_reader_gets_the_bytes_of_the_first(client, post):
@@ -489,23 +487,25 @@ def write(world, name: str) -> None:
         WRITES[name](world)
 
 
-def check_every_address_after(name: str, app, client, make) -> None:
+def check_every_address_after(name: str, app, make) -> None:
     world = World(make)
+    cache = app.extensions["cache"]
     for path, headers in world.addresses():
-        client.get(path, headers=headers)
-    assert len(app.extensions["cache"].store) >= 12
+        answered(app.wsgi_app, path, headers)
+    assert len(cache.store) >= 12
     write(world, name)
+    db.session.rollback()
     for path, headers in world.addresses():
-        answer = client.get(path, headers=headers)
+        said, body = answered(app.wsgi_app, path, headers)
         # What was drawn for this very request need not be drawn once more.
-        if how(answer) == "hit":
-            assert answer.data == drawn_anew(app, path, headers), path
+        if said == "hit":
+            assert body == answered(cache.app, path, headers)[1], path
 
 
 @ONLY_SQLITE
 @pytest.mark.parametrize("name", WRITES)
-def test_after_every_kind_of_write_every_address_is_as_if_nothing_were_kept(app, client, make, name):
-    check_every_address_after(name, app, client, make)
+def test_after_every_kind_of_write_every_address_is_as_if_nothing_were_kept(app, make, name):
+    check_every_address_after(name, app, make)
 
 
 # A write touches the same on both systems; how that is stored and heard of is tried with one write of each sort.
@@ -513,8 +513,8 @@ def test_after_every_kind_of_write_every_address_is_as_if_nothing_were_kept(app,
 @pytest.mark.parametrize(
     "name", ["publish", "new post", "no tags", "deleted", "site", "new comment", "marks", "comment held"]
 )
-def test_after_a_write_of_each_sort_every_address_is_as_if_nothing_were_kept(app, client, make, name):
-    check_every_address_after(name, app, client, make)
+def test_after_a_write_of_each_sort_every_address_is_as_if_nothing_were_kept(app, make, name):
+    check_every_address_after(name, app, make)
 
 
 ADA, BOB = "/authors/person-1", "/authors/person-2"
