@@ -8,13 +8,16 @@ def init_app(app: Flask) -> None:
     from blueprints.admin import (  # noqa: F401 - these add their views
         accounts,
         comments,
+        gate,
         imports,
         mail,
         own_account,
         people,
         post_versions,
         posts,
+        publishing,
         reports,
+        schedule,
         site,
         versions,
     )

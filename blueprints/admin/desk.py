@@ -21,7 +21,7 @@ from blueprints.core.http import WrongOriginError
 from blueprints.core.limits import TooFastError
 from blueprints.operations import welcome
 from blueprints.posts import queries as posts
-from blueprints.posts.models import DRAFT, PUBLISHED
+from blueprints.posts.models import DRAFT, PUBLISHED, REVIEW
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 log = logging.getLogger("hustings.admin")
@@ -32,7 +32,7 @@ _WRITTEN = (
     "text",
     "reason",
     *("title", "standfirst", "body", "tags", "disclaimer", "name", "sort_name", "bio", "links", "email"),
-    *("rules", "closed_because", "own_words", "competing_interests", "funding"),
+    *("rules", "closed_because", "own_words", "competing_interests", "funding", "withdrawn_note", "override"),
 )
 
 
@@ -81,10 +81,12 @@ def index() -> ResponseReturnValue:
     """What waits, what is unfinished, what is newest."""
     account = signed_in()
     drafts = posts.for_desk(state=DRAFT, of=account.person, number=1, size=5) if account.may_write else None
+    reviews = posts.for_desk(state=REVIEW, of=scope(), number=1, size=5) if account.may_write else None
     newest = posts.for_desk(state=PUBLISHED, of=scope(), number=1, size=5)
     return render_template(
         "admin/index.html",
         drafts=drafts.posts if drafts else [],
+        reviews=reviews.posts if reviews else [],
         newest=newest.posts,
         welcome=account.is_editor and posts.by_source(welcome.SOURCE),
         is_new=not any(post.source != welcome.SOURCE for post in newest.posts),

@@ -6,32 +6,25 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from werkzeug.exceptions import UnprocessableEntity
 
-from blueprints.accounts.guards import publishers_only, writers_only
+from blueprints.accounts.guards import writers_only
 from blueprints.accounts.queries import everybody
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
 from blueprints.admin.forms.posts import PostForm
+from blueprints.admin.gate import checks
+from blueprints.admin.publishing import MOVED, SAID, chosen, is_ready, need_leave, need_pass, take
 from blueprints.core import site
 from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
 from blueprints.posts import queries, versions
-from blueprints.posts.models import DRAFT, PUBLISHED, Post
+from blueprints.posts.models import DRAFT, Post
+from blueprints.posts.states import LABELS, STEPS, open_to
 from blueprints.transfer.models import ImportReport
 
-PUBLISH, UNPUBLISH = "publish", "unpublish"
 # The same new post sent again within this time is the same post: a second click, a reload.
 REPEAT_MINUTES = 10
-SAID = {
-    "saved": "Saved.",
-    PUBLISH: "Saved and published: everybody can read it now.",
-    "restored": "Restored: it says again what it said in that version.",
-    UNPUBLISH: "Saved and taken down: whoever follows its address reads that it was withdrawn.",
-}
-EMPTY = "There is nothing to read in it yet. Write the text before you publish it."
-FOR_EDITORS = "Publishing and taking down is for editors. Nothing was stored: save it as a draft and tell one."
 PUBLIC = "This post is published: from now on an editor changes it."
 
 
@@ -44,13 +37,14 @@ class StaleError(Exception):
 def posts() -> ResponseReturnValue:
     """All posts, drafts first; authors see their own."""
     state = request.args.get("state")
-    state = state if state in (DRAFT, PUBLISHED) else None
+    state = state if state in LABELS else None
     found = queries.for_desk(state=state, of=scope(), number=page_number(), size=PAGE_SIZE)
     if found.number > 1 and not found.posts:
         abort(404)
     done = id_in(request.args.get("done"))
     moved = next((post for post in found.posts if post.id == done), None) or (_mine_or_none(done) if done else None)
-    return render_template("admin/posts.html", found=found, state=state, moved=moved)
+    said = MOVED.get(request.args.get("did", ""))
+    return render_template("admin/posts.html", found=found, state=state, moved=moved, said=said)
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])
@@ -71,7 +65,8 @@ def new_post() -> ResponseReturnValue:
                 db.session.add(post)
                 with db.session.no_autoflush:
                     draft.put_into(post, language=site.current().language)
-            _then(post)
+            if step := chosen():
+                take(step, post, form)
             versions.keep(post, signed_in().person_id)
     except SlugTakenError as error:
         return _slug_taken(form, None, error)
@@ -97,7 +92,7 @@ def edit_post(number: int) -> ResponseReturnValue:
     if not _is_valid(form):
         return _again(form, post, 422)
     draft = Draft.typed(form)
-    typed_slug, former_state = draft.slug, post.state
+    typed_slug, former_stage = draft.slug, post.stage
     try:
         with writing():
             post = mine(number)
@@ -109,7 +104,10 @@ def edit_post(number: int) -> ResponseReturnValue:
             if form.updated.data and post.is_public:
                 post.updated_at = now()
             _correct(post, form)
-            _then(post)
+            if step := chosen(post, form):
+                take(step, post, form)
+            elif post.was_public:
+                post.withdrawn_note = form.withdrawn_note.data or ""
             versions.keep(post, signed_in().person_id)
     except StaleError:
         post = mine(number)
@@ -121,7 +119,7 @@ def edit_post(number: int) -> ResponseReturnValue:
         **_context(_form(post, fresh=True), post),
         "said": SAID[_did()],
         "slug_changed": typed_slug != post.slug,
-        "state_changed": former_state != post.state,
+        "state_changed": former_stage != post.stage,
     }
     place = url_for("admin.edit_post", number=post.id, did=_did())
     return answer(redirect(place, 303), "admin/post_saved.hx.html", **context)
@@ -142,23 +140,25 @@ def preview_post() -> ResponseReturnValue:
     shown.credit(draft.authors, draft.affiliations)
     shown.tags = queries.tags_named(draft.tags)
     lines = sum(name.startswith("authors-") for name in request.form)
-    context = {**_context(form, post), "shown": shown, "lines_changed": lines != len(form.authors.entries)}
+    context = {**_context(form, post, draft), "shown": shown, "lines_changed": lines != len(form.authors.entries)}
     return answer("admin/post.html", "admin/post_previewed.hx.html", **context)
 
 
-@bp.post("/posts/<id:number>/<any(publish, unpublish):verb>")
-@publishers_only
+@bp.post("/posts/<id:number>/<any(publish, submit, 'take-back', unschedule, withdraw):verb>")
+@writers_only
 def move_post(number: int, verb: str) -> ResponseReturnValue:
-    """Publish a post as it is stored, or take it down."""
+    """Take a post as it is stored one step further: publish it, take it down …"""
+    need_leave(STEPS[verb])
     require_token()
+    need_pass(STEPS[verb], checks(mine(number)))
     with writing():
         post = mine(number)
         versions.begin(post)
-        _move(post, verb)
+        take(STEPS[verb], post)
         versions.keep(post, signed_in().person_id)
     state = request.form.get("state")
-    place = url_for("admin.posts", state=state if state in (DRAFT, PUBLISHED) else None, done=post.id)
-    return answer(redirect(place, 303), "admin/post_moved.hx.html", post=post, takes_focus=True)
+    place = url_for("admin.posts", state=state if state in LABELS else None, done=post.id, did=verb)
+    return answer(redirect(place, 303), "admin/post_moved.hx.html", post=post, said=MOVED[verb], takes_focus=True)
 
 
 def _form(post: Post | None, *, fresh: bool = False) -> PostForm:
@@ -173,25 +173,15 @@ def _form(post: Post | None, *, fresh: bool = False) -> PostForm:
 
 
 def _is_valid(form: PostForm) -> bool:
-    """Whether it can be stored; and where it is to be published, whether there is something to read."""
+    """Whether it can be stored, and whether the pressed button can do what it says."""
     valid: bool = form.validate()
-    if request.form.get("then") == PUBLISH and not form.body.data and not form.body.errors:
-        form.body.errors = [EMPTY]
-        return False
-    return valid
+    return valid and is_ready(form, checks(form.post, Draft.typed(form)))
 
 
 def _did() -> str:
-    """What the pressed button does besides saving; 403 where that is not theirs to do."""
-    verb = request.form.get("then")
-    if verb not in (PUBLISH, UNPUBLISH):
-        return "saved"
-    return verb if signed_in().may_publish else abort(403, FOR_EDITORS)
-
-
-def _then(post: Post) -> None:
-    if _did() != "saved":
-        _move(post, _did())
+    """What the pressed button does besides saving."""
+    step = chosen()
+    return step.verb if step else "saved"
 
 
 def _correct(post: Post, form: PostForm) -> None:
@@ -201,15 +191,6 @@ def _correct(post: Post, form: PostForm) -> None:
         post.take_back(moments)
     if form.correction.data and post.is_public:
         post.correct(form.correction.data)
-
-
-def _move(post: Post, verb: str) -> None:
-    if verb == UNPUBLISH:
-        post.unpublish()
-    elif not post.body:
-        raise UnprocessableEntity(EMPTY)
-    elif post.state != PUBLISHED:
-        post.publish()
 
 
 def mine(number: int) -> Post:
@@ -251,18 +232,13 @@ def _slug_taken(form: PostForm, post: Post | None, error: SlugTakenError) -> Res
 
 def _again(form: PostForm, post: Post | None, status: int, **more: Any) -> ResponseReturnValue:
     """The form with every word in it, and what is wrong."""
-    context = {**_context(form, post), **more}
+    context = {**_context(form, post, Draft.typed(form)), **more}
     return answer("admin/post.html", "admin/post_again.hx.html", status=status, **context)
 
 
-def _context(form: PostForm, post: Post | None) -> dict[str, Any]:
+def _context(form: PostForm, post: Post | None, draft: Draft | None = None) -> dict[str, Any]:
     action = url_for("admin.edit_post", number=post.id) if post else url_for("admin.new_post")
     report = db.session.get(ImportReport, post.id) if post and post.id else None
-    return {
-        "form": form,
-        "post": post,
-        "report": report,
-        "action": action,
-        "tag_names": queries.tag_names(),
-        "shown": post,
-    }
+    steps = {step.verb: step for step in open_to(post, signed_in())}
+    page = {"form": form, "post": post, "action": action, "tag_names": queries.tag_names(), "shown": post}
+    return {**page, "report": report, "steps": steps, "checks": checks(post, draft)}

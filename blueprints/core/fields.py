@@ -1,12 +1,16 @@
 """Form fields whose rules hold on the server whatever the browser checked."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms import Form as PlainForm
+from wtforms.widgets import DateTimeLocalInput
+
+from blueprints.core import settings
 
 # C0 controls but tab, newline, return; C1 controls; lone surrogates; noncharacters of the BMP.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -30,6 +34,38 @@ class TextField(TextAreaField):
         super().process_formdata(valuelist)
         if self.data:
             self.data = str(self.data).replace("\r\n", "\n").replace("\r", "\n").rstrip()
+
+
+class MomentField(StringField):
+    """A minute on the site's own clock, as `<input type="datetime-local">` has it; `moment` is that minute in UTC."""
+
+    widget = DateTimeLocalInput()
+    moment: datetime | None = None
+
+    def _value(self) -> str:
+        data: Any = self.data
+        if isinstance(data, datetime):
+            return f"{data.astimezone(settings.current().time_zone):%Y-%m-%dT%H:%M}"
+        return str(data or "")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Whatever was typed stays in the field, and only what is a minute becomes one."""
+        if not valuelist or not valuelist[0]:
+            self.data = None
+            return
+        self.data = str(valuelist[0])
+        try:
+            read = datetime.fromisoformat(self.data)
+        except ValueError:
+            raise ValueError("This is not a date with a time. It reads like 2026-11-28T09:00.") from None
+        zone = settings.current().time_zone
+        read = read.replace(tzinfo=zone, second=0, microsecond=0)
+        if read.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != read.replace(tzinfo=None):
+            raise ValueError("There is no such minute: the clocks go forward over it that day.")
+        try:
+            self.moment = read.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("No calendar goes that far.") from None
 
 
 class Required:

@@ -139,8 +139,7 @@ class Postman:
     def round(self) -> int:
         """Send all that is due; how many letters were sent."""
         sent = 0
-        for prepare in self.app.extensions[ROUNDS]:
-            prepare(self.clock())
+        self._prepare()
         self.idle.clear()
         try:
             if not self.unwritten and not self._is_due():
@@ -153,6 +152,7 @@ class Postman:
                 sent += outcome.state == SENT
                 # Not the reason: servers repeat the address in it, and that belongs in no log. `mail status` shows it.
                 log.info("letter %d, attempt %d: %s", letter.id, letter.attempts, outcome.state)
+                self._prepare()  # a server that takes its time with many letters holds up nothing else
             self.unwritten = None
         finally:
             self.idle.set()
@@ -161,6 +161,10 @@ class Postman:
                 self.presence.leave()
                 self.name = self.own_name
         return sent
+
+    def _prepare(self) -> None:
+        for prepare in self.app.extensions[ROUNDS]:
+            prepare(self.clock())
 
     def _is_due(self) -> bool:
         """Whether there is anything to do and nobody else does it, seen without the lock: what an idle site pays."""

@@ -34,6 +34,8 @@ class Site(Base):
     takes_marks: Mapped[bool] = mapped_column(default=True, server_default=true())
     # Whether authors look after the comments below their own posts.
     authors_moderate: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # {rule: level} in JSON, as posts/gate.py has them: what is asked of a post before it is published.
+    gate: Mapped[str] = mapped_column(Text, default="", server_default="")
     # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
     uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
     passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -92,6 +94,7 @@ def current() -> Site:
         shows_faces=True,
         takes_marks=True,
         authors_moderate=True,
+        gate="",
         passages_open=True,
         greeted=False,
     )

@@ -12,14 +12,14 @@ from sqlalchemy import bindparam, func, select
 from blueprints.core import generations, rows
 from blueprints.core.db import now
 from blueprints.posts.addresses import post_url
-from blueprints.posts.models import DRAFT, Post
+from blueprints.posts.models import NOT_PUBLISHED, Post
 from blueprints.posts.queries import next_due
 
 # The protocol allows 50,000; so many take 20 ms.
 PART = 5_000
 _POST = Post.__table__.c
 # "Is published", in words for which SQLite does not go through all that are, beside the few ids of a part.
-_PUBLIC = (_POST.state != DRAFT, _POST.published_at <= bindparam("now"))
+_PUBLIC = (_POST.state.not_in(NOT_PUBLISHED), _POST.published_at <= bindparam("now"))
 _SHOWN = [_POST.id, _POST.slug, _POST.path, _POST.published_at, _POST.updated_at]
 _A_POST = rows.Shape(Post, _SHOWN)
 _LAST = select(func.max(_POST.id))

@@ -5,7 +5,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the reading pages; views look at later slices, so they are met only here."""
-    from blueprints.posts import addresses, views
+    from blueprints.core import chores
+    from blueprints.posts import addresses, schedule, states, views
 
     for named in (
         addresses.post_url,
@@ -15,4 +16,6 @@ def init_app(app: Flask) -> None:
         addresses.cite_url,
     ):
         app.jinja_env.globals[named.__name__] = named
+    app.jinja_env.globals["stage_labels"] = states.LABELS
+    chores.each(app, schedule.SECONDS_TO_LOOK, schedule.look)
     app.register_blueprint(views.bp)

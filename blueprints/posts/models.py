@@ -31,7 +31,10 @@ from blueprints.core.generations import Changes
 from blueprints.core.site import Site
 from blueprints.core.slugs import slugify
 
-DRAFT, PUBLISHED = "draft", "published"
+# What is stored; a post that is scheduled is one that is published, with a date in the future (`Post.stage`).
+DRAFT, REVIEW, PUBLISHED, WITHDRAWN = "draft", "review", "published", "withdrawn"
+SCHEDULED = "scheduled"
+NOT_PUBLISHED = (DRAFT, REVIEW, WITHDRAWN)
 POST, PAGE = "post", "page"
 MARKDOWN, HTML = "markdown", "html"
 
@@ -172,6 +175,9 @@ class Post(Base):
     comment_count: Mapped[int] = mapped_column(default=0)
     # How many of its comments the editors have picked.
     picks: Mapped[int] = mapped_column(default=0, server_default="0")
+    # When it was last taken down, and what its readers are told of it.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_note: Mapped[str] = mapped_column(Text, default="", server_default="")
     guid: Mapped[str | None] = mapped_column(String(500))
     # How often a published comment has become another since, or was removed.
     changes: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -221,7 +227,12 @@ class Post(Base):
     @property
     def was_public(self) -> bool:
         """Whether it could once be read and has been taken down."""
-        return self.state == DRAFT and self.published_at is not None and self.published_at <= now()
+        return self.state != PUBLISHED and self.published_at is not None and self.published_at <= now()
+
+    @property
+    def stage(self) -> str:
+        """Its state as people speak of it: one that waits for its minute is scheduled, not published."""
+        return SCHEDULED if self.state == PUBLISHED and not self.is_public else self.state
 
     @property
     def shows_update(self) -> bool:
@@ -311,12 +322,23 @@ class Post(Base):
 
     def publish(self) -> None:
         """Let everybody read it; the first time sets its date."""
+        moment = now()
         self.state = PUBLISHED
-        self.published_at = self.published_at or now()
+        self.published_at = min(self.published_at or moment, moment)
 
-    def unpublish(self) -> None:
-        """Take it down; its address says so."""
-        self.state = DRAFT
+    def schedule(self, moment: datetime) -> None:
+        """Let everybody read it from *moment* on."""
+        self.state, self.published_at = PUBLISHED, moment
+
+    def put_back(self, state: str) -> None:
+        """Make it a draft, or one that waits for review; a date that has not come is given up."""
+        if not self.is_public and not self.was_public:
+            self.published_at = None
+        self.state = state
+
+    def withdraw(self, note: str = "") -> None:
+        """Take it down; its address says so, and with *note* why."""
+        self.state, self.withdrawn_at, self.withdrawn_note = WITHDRAWN, now(), note
 
     def next_number(self) -> int:
         """The number of the next comment to be published here; none is ever given twice."""

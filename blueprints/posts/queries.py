@@ -13,7 +13,20 @@ from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
-from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
+from blueprints.posts.models import (
+    DRAFT,
+    PAGE,
+    POST,
+    PUBLISHED,
+    REVIEW,
+    SCHEDULED,
+    WITHDRAWN,
+    Alias,
+    Byline,
+    Post,
+    Tag,
+    tagging,
+)
 
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
@@ -237,13 +250,29 @@ def free_slug(stem: str) -> str:
     return slug
 
 
-def for_desk(*, state: str | None, of: Person | None, number: int, size: int) -> Slice:
-    """Page *number* of the posts at the desk, last touched first; only *of* one person where given."""
+def _at_stage(stage: str | None, of: Person | None) -> Select[Any]:
+    """The posts at one *stage*, or all; only *of* one person where given."""
     query = select(Post)
-    if state in (DRAFT, PUBLISHED):
-        query = query.where(Post.state == state)
+    if stage in (DRAFT, REVIEW, WITHDRAWN):
+        query = query.where(Post.state == stage)
+    elif stage == PUBLISHED:
+        query = query.where(Post.state == PUBLISHED, Post.published_at <= now())
+    elif stage == SCHEDULED:
+        query = query.where(Post.state == PUBLISHED, Post.published_at > now())
     if of is not None:
         query = query.join(Byline, Byline.post_id == Post.id).where(Byline.person_id == of.id)
+    return query
+
+
+def to_come(*, of: Person | None, limit: int) -> list[Post]:
+    """What is scheduled, the next one first; only *of* one person where given."""
+    query = _at_stage(SCHEDULED, of).order_by(Post.published_at, Post.id).limit(limit)
+    return list(db.session.scalars(query.options(selectinload(Post.bylines))))
+
+
+def for_desk(*, state: str | None, of: Person | None, number: int, size: int) -> Slice:
+    """Page *number* of the posts at the desk, last touched first; at one stage, and *of* one person, where given."""
+    query = _at_stage(state, of)
     rows = db.session.scalars(
         query.order_by(Post.published_at.desc().nulls_first(), Post.id.desc())
         .limit(size + 1)

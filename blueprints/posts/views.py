@@ -60,9 +60,12 @@ def show(slug: str) -> ResponseReturnValue:
 
 
 def read(post: Post) -> ResponseReturnValue:
-    """The page of *post*; 404 for a draft, 410 for what was public once."""
+    """The page of *post*; 404 for a draft, 410 and the editors' note for what was public once."""
+    if post.was_public:
+        keep_out()
+        return render_template("posts/withdrawn.html", post=post), 410
     if not post.is_public:
-        abort(410 if post.was_public else 404)
+        abort(404)
     number = page_number()
     comments = thread.page(post, number, sort=chosen("sort", SORTS))
     if number > 1 and not comments.entries:
@@ -144,9 +147,11 @@ def version(slug: str, number: int) -> ResponseReturnValue:
 
 
 def _public(slug: str) -> Post:
-    """The post that everybody can read under *slug*."""
+    """The post that everybody can read under *slug*; 410 where it has been taken down."""
     post = queries.in_brief(slug=slug)
-    return post if post is not None and post.is_public else abort(404)
+    if post is None or not (post.is_public or post.was_public):
+        abort(404)
+    return post if post.is_public else abort(410)
 
 
 @bp.get("/authors/<slug>")

@@ -80,6 +80,19 @@
     form().requestSubmit();
   });
 
+  // Where a fault of the text is, is a line of the field: it is selected, not only brought into view.
+  document.addEventListener("click", (event) => {
+    const line = Number(event.target.closest?.("a[data-line]")?.dataset.line);
+    const body = form()?.elements.body;
+    if (!line || !body?.setSelectionRange) return;
+    event.preventDefault();
+    const before = body.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    const after = body.value.indexOf("\n", before);
+    body.focus();
+    body.setSelectionRange(before, after < 0 ? body.value.length : after);
+    body.scrollTop = (body.scrollHeight * (line - 3)) / body.value.split("\n").length;
+  });
+
   document.addEventListener("submit", (event) => { leaving = event.target === form() && !event.defaultPrevented; });
 
   document.addEventListener("htmx:after:request", (event) => {

@@ -25,6 +25,8 @@ MAY = {
     "admin.edit_post": WRITING,
     "admin.preview_post": WRITING,
     "admin.move_post": PUBLISHING,
+    "admin.schedule_page": WRITING,
+    "admin.gate_page": EDITING,
     "admin.post_versions": WRITING,
     "admin.post_version": WRITING,
     "admin.restore_post": WRITING,
@@ -178,7 +180,7 @@ def test_contributor_writes_drafts_and_changes_nothing_that_is_public(client, ma
     post = db.session.scalars(db.select(Post).where(Post.title == "Mine")).one()
     path = f"/admin/posts/{post.id}/edit"
     form = form_of(client, path, "#post-form")
-    assert not form.select("button[name=then]")
+    assert [button["value"] for button in form.select("button[name=then]")] == ["submit"]
 
     forged = press(client, form, world, body="Words, published.", then="publish")
     assert forged.status_code == 403

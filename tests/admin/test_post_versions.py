@@ -110,9 +110,9 @@ def test_what_was_never_public_is_not_read_by_anybody(client, editor):
     [post] = db.session.scalars(select(Post))
     save(client, post, body="Fit to print.", then="publish")
     assert client.get(f"/posts/{post.slug}/versions/1").status_code == 404
-    save(client, post, then="unpublish")
+    save(client, post, then="withdraw")
     for tail in ("", "/1", "/2"):
-        assert client.get(f"/posts/{post.slug}/versions{tail}").status_code == 404
+        assert client.get(f"/posts/{post.slug}/versions{tail}").status_code == 410
 
 
 def test_html_of_a_version_is_cleaned_like_the_posts(client, make, editor):

@@ -126,16 +126,17 @@ def test_post_is_published_taken_down_and_published_again(client, make, editor, 
     fill(client, edit(post), "#post-form", world, then="publish")
     published = reread(post).published_at
     assert reread(post).is_public
-    fill(client, edit(post), "#post-form", world, then="unpublish")
+    fill(client, edit(post), "#post-form", world, then="withdraw", withdrawn_note="See the <b>new</b> one.")
     assert reread(post).was_public
-    assert client.get(f"/posts/{post.slug}").status_code == 410
+    gone = client.get(f"/posts/{post.slug}")
+    assert (gone.status_code, soup(gone).select_one(".notice-page__note").text) == (410, "See the <b>new</b> one.")
     row = form_of(client, "/admin/posts", f"#post-row-{post.id} form")
     response = press(client, row, world)
     assert response.status_code == (303 if world == "plain" else 200)
     assert reread(post).is_public
     assert reread(post).published_at == published
     if world == "htmx":
-        assert soup(response).select_one(f"#post-row-{post.id} form")["action"].endswith("/unpublish")
+        assert soup(response).select_one(f"#post-row-{post.id} form")["action"].endswith("/withdraw")
     else:
         assert "is published" in soup(client.get(response.location)).select_one(".desk-notice").get_text()
 

@@ -66,8 +66,9 @@ def test_post_is_taken_down_and_its_address_says_so(server, visit, width, script
     desk.get_by_label("Password").fill(PASSWORD)
     desk.get_by_role("button", name="Sign in").click()
     desk.goto(f"/admin/posts/{post.id}/edit")
-    desk.get_by_role("button", name="Unpublish").click()
-    expect(desk.get_by_role("button", name="Publish", exact=True)).to_be_visible()
+    desk.get_by_text("Withdraw it").click()
+    desk.get_by_role("button", name="Withdraw", exact=True).click()
+    expect(desk.get_by_role("button", name="Publish again")).to_be_visible()
     reader, watch = visit(width=width, scripts=scripts)
     watch.expect("410")
     assert reader.goto(f"/posts/{post.slug}").status == 410

@@ -258,7 +258,7 @@ def test_unpublished_or_foreign_things_have_no_page_of_answers(client, post):
     [comment] = comments()
     assert client.get(f"/comments/{comment.id}/passage").status_code == 200
     with writing():
-        db.session.get(Post, post.id).unpublish()
+        db.session.get(Post, post.id).withdraw()
     assert client.get(f"/comments/{comment.id}/passage").status_code == 410
 
 

@@ -416,7 +416,7 @@ def _portrait(world):
 WRITES = {
     "publish": _publish_draft,
     "schedule": _schedule,
-    "unpublish": lambda world: world.get(Post, world.essay).unpublish(),
+    "unpublish": lambda world: world.get(Post, world.essay).withdraw(),
     "new post": _new_post,
     "new title": _set(title="A better title"),
     "new text": lambda world: world.get(Post, world.essay).write("Other *words*."),

@@ -103,7 +103,7 @@ def test_scheduled_post_appears_by_itself_at_its_minute(client, make):
 def test_post_that_was_taken_down_is_gone_not_missing(client, make):
     post = make.post()
     with writing():
-        db.session.get(Post, post.id).unpublish()
+        db.session.get(Post, post.id).withdraw()
     response = client.get(f"/posts/{post.slug}")
     assert response.status_code == 410
     assert "withdrawn" in soup(response).text

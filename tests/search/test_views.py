@@ -89,7 +89,7 @@ def test_nothing_that_is_not_public_is_ever_found(app, make):
     make.comment(post, "zebra", kind="mention")
     make.comment(post, "A [link](https://example.org/zebra).", email="zebra@example.org", url="https://zebra.example")
     with writing():
-        db.session.get(Post, taken_down.id).unpublish()
+        db.session.get(Post, taken_down.id).withdraw()
     for query in ("zebra", "zeb", '"zebra"', "example"):
         assert titles(query) + numbers(query) == [], query
 
@@ -111,7 +111,7 @@ def test_index_follows_every_write(app, make):
         (lambda: setattr(db.session.get(Person, ada.id), "name", "Eve"), "eve", "ada"),
         (lambda: setattr(db.session.query(Tag).one(), "name", "Fire"), "fire", "water"),
         (lambda: db.session.get(Post, post.id).credit([]), "heron", "eve"),
-        (lambda: db.session.get(Post, post.id).unpublish(), None, "heron"),
+        (lambda: db.session.get(Post, post.id).withdraw(), None, "heron"),
         (lambda: db.session.get(Post, post.id).publish(), "heron", None),
         (lambda: db.session.get(Comment, comment.id).write("A crane."), "crane", "beaver"),
         (lambda: db.session.get(Comment, comment.id).move_to("trash"), None, "crane"),

@@ -9,12 +9,13 @@ from wtforms import BooleanField, Field, FieldList, HiddenField, RadioField, Sel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from blueprints.accounts.models import Account, Person
-from blueprints.core.fields import AtMost, LineField, TextField, storable
+from blueprints.core.fields import AtMost, LineField, MomentField, TextField, storable
 from blueprints.core.slugs import MAX_SLUG, slugify
-from blueprints.posts.models import HTML, Post
+from blueprints.posts.gate import Check
+from blueprints.posts.models import HTML, SCHEDULED, Post
 
 TITLE, STANDFIRST, BODY, DISCLAIMER, RULES = 300, 500, 1_000_000, 1000, 5000
-CORRECTION, AFFILIATION = 1000, 300
+CORRECTION, AFFILIATION, WITHDRAWN_NOTE, REASON = 1000, 300, 1000, 300
 MOST_AUTHORS, MOST_TAGS = 50, 50
 USUAL, OWN, NONE = "usual", "own", "none"
 _TAG = re.compile(r'"([^"]*)"|([^,，"]+)')
@@ -70,11 +71,18 @@ class PostForm(FlaskForm):
     passages_open = BooleanField("Readers can answer a passage of the text")
     updated = BooleanField("Mark as updated today")
     correction = TextField("Correction", [AtMost(CORRECTION), storable], render_kw={"rows": 2, "dir": "auto"})
+    override = LineField("Publish it all the same, because", [AtMost(REASON), storable], render_kw={"dir": "auto"})
+    publish_at = MomentField("When it appears")
+    withdrawn_note = TextField(
+        "What its readers are told", [AtMost(WITHDRAWN_NOTE), storable], render_kw={"rows": 2, "dir": "auto"}
+    )
     was = HiddenField(validators=[AtMost(64), storable])
 
     def __init__(self, *, people: Sequence[Person], keeps: Account, post: Post | None = None, **options: Any) -> None:
         self.people = {str(person.id): person for person in people}
-        self.keeps = keeps
+        self.keeps, self.post = keeps, post
+        # What the gate has against publishing it as it is.
+        self.refused: list[Check] = []
         self.may_be_untitled = post is not None and not post.title and post.source is not None
         self.format = post.body_format if post else "markdown"
         super().__init__(**options)
@@ -196,6 +204,8 @@ class PostForm(FlaskForm):
             "closed_because": post.closed_because,
             "rules": post.rules,
             "passages_open": post.passages_open,
+            "publish_at": post.published_at if post.stage == SCHEDULED else None,
+            "withdrawn_note": post.withdrawn_note,
         }
 
 
