@@ -7,6 +7,7 @@ def init_app(app: Flask) -> None:
     """Add the pages of the desk."""
     from blueprints.admin import (  # noqa: F401 - these add their views
         accounts,
+        audit,
         comments,
         gate,
         imports,

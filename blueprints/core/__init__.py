@@ -7,7 +7,7 @@ from flask import Flask, g
 from flask.templating import Environment
 from flask_compress import Compress
 
-from blueprints.core import assets, cache, chores, db, errors, filters, http, limits, mail, postman, purge, site
+from blueprints.core import assets, audit, cache, chores, db, errors, filters, http, limits, mail, postman, purge, site
 
 
 class Templates(Environment):
@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
     mail.init_app(app)
     postman.init_app(app)
     chores.init_app(app)
+    chores.each(app, audit.SECONDS_BETWEEN_CLEARINGS, audit.clear)
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)

@@ -44,7 +44,7 @@ BUNDLES = {
         )
     ),
     "search.css": ("css/search.css",),
-    "admin.css": ("css/admin.css",),
+    "admin.css": ("css/admin.css", "css/desk.css"),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
     "loader.js": ("js/loader.js",),
     "site.js": ("js/site.js", "js/thread.js", "js/writing.js", "js/marks.js", "js/muted.js"),

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flask import Flask, current_app
 
-from blueprints.core import postman
+from blueprints.core import audit, postman
 from blueprints.core.db import db
 
 CHORES = "chores"
@@ -43,6 +43,7 @@ def run(moment: datetime, *, all_of_them: bool = False) -> None:
         if all_of_them or time.monotonic() >= chore.due:
             chore.due = time.monotonic() + chore.seconds
             try:
-                chore.work(moment)
+                with audit.acting(audit.SITE):
+                    chore.work(moment)
             finally:
                 db.session.remove()

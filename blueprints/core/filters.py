@@ -30,7 +30,7 @@ _MONTHS = [
 def init_app(app: Flask) -> None:
     """Give the templates these filters, and `kept(macro, *inputs)`."""
     app.jinja_env.globals["kept"] = lru_cache(maxsize=KEPT)(_draw)
-    app.jinja_env.filters.update(day=day, month_name=month_name, moment=moment, iso=iso, count=count)
+    app.jinja_env.filters.update(day=day, month_name=month_name, moment=moment, clock=clock, iso=iso, count=count)
 
 
 def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
@@ -60,6 +60,12 @@ def moment(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026, 14:05"."""
     local = value.astimezone(current().time_zone)
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}")
+
+
+def clock(value: datetime) -> Markup:
+    """A `time` element that reads "14:05"."""
+    local = value.astimezone(current().time_zone)
+    return _time(local, f"{local:%H:%M}")
 
 
 def _time(local: datetime, text: str) -> Markup:

@@ -42,7 +42,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import configure_mappers
 
 from blueprints.accounts.queries import has_administrator
-from blueprints.core import site
+from blueprints.core import audit, site
 from blueprints.core.db import BUSY_SECONDS, backend, db, writing
 from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
@@ -128,7 +128,8 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
         _try_address(settings.host, settings.port)
     upgrade.run(app)
     with app.app_context():
-        welcome.greet()
+        with audit.acting(audit.SITE):
+            welcome.greet()
         unclaimed = not has_administrator()
         database = backend().describe(db.session.connection())
         db.session.remove()

@@ -51,6 +51,7 @@ MAY = {
     "admin.edit_account": ADMINISTRATING,
     "admin.switch_account": ADMINISTRATING,
     "admin.send_link": ADMINISTRATING,
+    "admin.audit_list": ADMINISTRATING,
     "admin.remove_account": ADMINISTRATING,
 }
 # What a role may do with what it wrote itself, and with what others wrote; a comment is called by its post's author.
