@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         post_versions,
         posts,
         publishing,
+        reading,
         reports,
         schedule,
         site,

@@ -7,7 +7,22 @@ from flask import Flask, g
 from flask.templating import Environment
 from flask_compress import Compress
 
-from blueprints.core import assets, audit, cache, chores, db, errors, filters, http, limits, mail, postman, purge, site
+from blueprints.core import (
+    assets,
+    audit,
+    cache,
+    chores,
+    db,
+    errors,
+    filters,
+    http,
+    limits,
+    mail,
+    postman,
+    purge,
+    site,
+    tally,
+)
 
 
 class Templates(Environment):
@@ -49,6 +64,7 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
+    app.extensions["tally"] = tally.Tally()
     cache.init_app(app)  # last, in front of everything else: what it answers asks for nothing behind it
     app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url

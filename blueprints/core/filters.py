@@ -1,7 +1,7 @@
 """How moments and numbers read on a page, and elements that are kept as they were drawn."""
 
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from flask import Flask
@@ -51,7 +51,7 @@ def day(value: datetime) -> Markup:
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}")
 
 
-def month_name(value: datetime) -> str:
+def month_name(value: date) -> str:
     """ "November"."""
     return _MONTHS[value.month - 1]
 

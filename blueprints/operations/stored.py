@@ -77,6 +77,9 @@ TABLES = {
     "account": "who can sign in: e-mail address and a hash of the password",
     "sign_in": "where somebody of the staff is signed in: a hash, browser and system in words, when seen, until when",
     "account_link": "links that were sent to the staff: a hash, what it is for, until when; of a new address, that too",
+    "post_reads": "how often each post was read on a day: a number, nothing of who read it",
+    "feed_reads": "how often feeds were fetched on a day: a number as well",
+    "referrer": "from which other sites readers came to a post: the name of the site and a number",
     "deed": "what the staff did to which post, person, comment or setting, under the name of who did it",
 }
 OF_NOBODY = {

@@ -52,6 +52,8 @@ MAY = {
     "admin.switch_account": ADMINISTRATING,
     "admin.send_link": ADMINISTRATING,
     "admin.audit_list": ADMINISTRATING,
+    "admin.reading": WRITING,
+    "admin.post_reading": WRITING,
     "admin.remove_account": ADMINISTRATING,
 }
 # What a role may do with what it wrote itself, and with what others wrote; a comment is called by its post's author.
