@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts.guards import administrators_only
 from blueprints.admin.desk import bp
 from blueprints.admin.forms.audit import AuditForm
-from blueprints.core import audit, settings
+from blueprints.core import audit, site
 from blueprints.core.audit import ADDED, CHANGED, REMOVED, Deed
 from blueprints.core.db import db, id_in
 from blueprints.core.filters import moment
@@ -83,7 +83,7 @@ def audit_list() -> ResponseReturnValue:
     form = AuditForm(request.args, actors=audit.actors(), kinds=[(kind, noun(kind)) for kind in audit.kinds()])
     is_valid = form.validate()
     post_id, number = id_in(request.args.get("post")), page_number()
-    zone = settings.current().time_zone
+    zone = site.zone()
     chosen: dict[str, Any] = {"who": form.who.data, "kind": form.kind.data, "post_id": post_id}
     if form.since.data:
         chosen["since"] = datetime.combine(form.since.data, time(), zone)

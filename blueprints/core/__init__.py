@@ -8,6 +8,7 @@ from flask.templating import Environment
 from flask_compress import Compress
 
 from blueprints.core import (
+    appearance,
     assets,
     audit,
     cache,
@@ -70,3 +71,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["site_url"] = http.site_url
     # Asked of the database by the first template that says its name: a fragment has no use for it.
     app.jinja_env.globals["site"] = Shown()
+    app.jinja_env.globals["appearance_url"] = appearance.address
+    app.jinja_env.globals["site_picture"] = appearance.picture

@@ -42,6 +42,7 @@ NOT_AUDITED = {
     "post_version": "is a record itself: what each save made of a post, and whose it was",
     "referrer": "counted by the site",
     "sign_in": "changes with every visit",
+    "site_picture": "told by its site",
     "subscription": "readers' wishes",
     "tagging": "told by its post",
 }

@@ -7,7 +7,7 @@ from functools import lru_cache
 from flask import Flask
 from markupsafe import Markup
 
-from blueprints.core.settings import current
+from blueprints.core import site
 
 # Elements kept as drawn: the comments of the longest page and as many again, about 3 KB each.
 KEPT = 2000
@@ -42,12 +42,12 @@ def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
 
 def iso(value: datetime) -> str:
     """ISO 8601 in the site's time zone, for `datetime` attributes."""
-    return value.astimezone(current().time_zone).isoformat(timespec="seconds")
+    return value.astimezone(site.zone()).isoformat(timespec="seconds")
 
 
 def day(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026"."""
-    local = value.astimezone(current().time_zone)
+    local = value.astimezone(site.zone())
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}")
 
 
@@ -58,13 +58,13 @@ def month_name(value: date) -> str:
 
 def moment(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026, 14:05"."""
-    local = value.astimezone(current().time_zone)
+    local = value.astimezone(site.zone())
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}")
 
 
 def clock(value: datetime) -> Markup:
     """A `time` element that reads "14:05"."""
-    local = value.astimezone(current().time_zone)
+    local = value.astimezone(site.zone())
     return _time(local, f"{local:%H:%M}")
 
 

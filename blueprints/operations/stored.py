@@ -84,7 +84,7 @@ TABLES = {
 }
 OF_NOBODY = {
     *("alias", "appointment", "byline", "gate_override", "generation", "mail_turn"),
-    *("post", "post_version", "site", "tag", "tagging"),
+    *("post", "post_version", "site", "site_picture", "tag", "tagging"),
     *("post_search", "comment_search"),
 }
 

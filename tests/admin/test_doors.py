@@ -47,6 +47,8 @@ MAY = {
     "admin.change_address": EVERYBODY,
     "admin.end_sign_in": EVERYBODY,
     "admin.sign_out_everywhere": EVERYBODY,
+    "admin.test_mail": EDITING,
+    "admin.mail_tested": EDITING,
     "admin.accounts": ADMINISTRATING,
     "admin.edit_account": ADMINISTRATING,
     "admin.switch_account": ADMINISTRATING,
