@@ -33,6 +33,7 @@ NOT_AUDITED = {
     "deed": "this record itself",
     "feed_reads": "counted by the site",
     "generation": "numbers for the page cache",
+    "import_report": "what an import had to say of a post, which is told",
     "likeness": "made for readers' comments",
     "mail_turn": "the postman's own",
     "mark": "readers' clicks",
@@ -58,7 +59,9 @@ _FOLLOWS = re.compile(
     r"root_id|depth|number|hold_reason|created_at|greeted|uuid|source|source_id"
 )
 # Fields whose values are nobody's business, wherever they stand.
-_UNSAID = re.compile(r"hash|token|secret|password|key|email|address|text|body|note|content|credential|code")
+_UNSAID = re.compile(
+    r"hash|token|secret|password|key|email|address|text|body|note|content|credential|code|^(logo|banner|portrait)$"
+)
 _LONGEST_VALUE, _LONGEST_LABEL = 200, 300
 _PENDING, _QUIET = "hustings_deeds", "hustings_quiet"
 

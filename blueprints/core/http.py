@@ -220,10 +220,7 @@ def _own_hosts() -> set[str]:
 
 def finish(response: Response) -> Response:
     """Security headers on everything; caching by what kind of answer it is."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)  # a view may be stricter
-    if (found := g.get("site")) is not None and found.is_listed is False:
-        response.headers["X-Robots-Tag"] = "noindex"
+    _guard(response)
     is_read = request.method in ("GET", "HEAD") and response.status_code == 200
     is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
     if is_read and "counted" in g:
@@ -254,6 +251,13 @@ def finish(response: Response) -> Response:
         return response  # a file, or a part of one
     packed: Response = current_app.extensions["compress"].after_request(response)
     return packed
+
+
+def _guard(response: Response) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)  # a view may be stricter
+    if (found := g.get("site")) is not None and found.is_listed is False:
+        response.headers["X-Robots-Tag"] = "noindex"
 
 
 def _count(what: str) -> None:

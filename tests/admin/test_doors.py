@@ -55,6 +55,7 @@ MAY = {
     "admin.send_link": ADMINISTRATING,
     "admin.audit_list": ADMINISTRATING,
     "admin.reading": WRITING,
+    "admin.search_desk": EVERYBODY,
     "admin.post_reading": WRITING,
     "admin.remove_account": ADMINISTRATING,
 }
