@@ -24,6 +24,8 @@ PAGE_SIZE = 50
 # What each table's rows are called; the page of one, where there is one, and the field of its address.
 NOUNS = {
     "account": "account",
+    "account_link": "link for the account of",
+    "affiliation": "affiliation of",
     "byline": "byline",
     "comment": "comment below",
     "comment_version": "version of a comment below",
@@ -33,7 +35,12 @@ NOUNS = {
     "site": "site",
     "tag": "tag",
 }
-PAGES = {"post": "admin.edit_post", "person": "admin.edit_person", "comment": "admin.edit_comment"}
+PAGES = {
+    "account": "admin.edit_account",
+    "post": "admin.edit_post",
+    "person": "admin.edit_person",
+    "comment": "admin.edit_comment",
+}
 # Deeds that have a word of their own: the table, the field, and what it became.
 VERBS = {
     ("post", "state", "published"): "published",

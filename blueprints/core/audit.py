@@ -38,6 +38,7 @@ NOT_AUDITED = {
     "mail_turn": "the postman's own",
     "mark": "readers' clicks",
     "outbox": "letters: personal, gone after a week",
+    "person_alias": "follows the address of a person, which is told",
     "portrait": "told by its person",
     "post_reads": "counted by the site",
     "post_version": "is a record itself: what each save made of a post, and whose it was",
