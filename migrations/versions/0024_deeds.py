@@ -1,13 +1,13 @@
 """Who did what to which post, person, comment or setting.
 
-Revision: 0019, after 0018
+Revision: 0024, after 0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0019'
-down_revision = '0018'
+revision = '0024'
+down_revision = '0023'
 branch_labels = None
 depends_on = None
 

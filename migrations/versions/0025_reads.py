@@ -1,13 +1,13 @@
 """How often posts and feeds were read, and from which hosts readers came.
 
-Revision: 0020, after 0019
+Revision: 0025, after 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0020'
-down_revision = '0019'
+revision = '0025'
+down_revision = '0024'
 branch_labels = None
 depends_on = None
 
