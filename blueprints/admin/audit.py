@@ -29,6 +29,7 @@ NOUNS = {
     "byline": "byline",
     "comment": "comment below",
     "comment_version": "version of a comment below",
+    "gate_override": "exception from the gate for",
     "person": "person",
     "post": "post",
     "report": "report below",

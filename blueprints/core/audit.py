@@ -29,6 +29,7 @@ AT_ONCE = 1000
 # either here, with the reason, or among the nouns that `blueprints/admin/audit.py` has words for.
 NOT_AUDITED = {
     "alias": "follows a post's address, which is told",
+    "appointment": "follows a post's date, which is told",
     "correspondent": "readers' addresses",
     "deed": "this record itself",
     "feed_reads": "counted by the site",
