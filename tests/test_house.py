@@ -284,3 +284,14 @@ def test_check_of_the_vendored_file_can_fail(tmp_path):
 )
 def test_check_of_the_lock_can_fail(lock):
     assert loose(lock) != []
+
+
+def test_every_table_is_audited_or_says_why_not():
+    """A new table has words for its deeds in `admin/audit.py`, or a reason in `core/audit.py`; never both."""
+    from blueprints.admin.audit import NOUNS
+    from blueprints.core.audit import NOT_AUDITED
+    from blueprints.core.db import Base
+
+    tables = {table.name for table in Base.metadata.sorted_tables}
+    assert tables - set(NOUNS) - set(NOT_AUDITED) == set()
+    assert set(NOUNS) & set(NOT_AUDITED) == set()

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Forbidden
 
 from blueprints.accounts import queries
 from blueprints.accounts.models import NOTHING, Account, SignIn, password_matches
-from blueprints.core import limits, settings, site
+from blueprints.core import audit, limits, settings, site
 from blueprints.core.db import db, now, writing
 
 P = ParamSpec("P")
@@ -84,17 +84,19 @@ def _note_visit() -> None:
 def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
     """For whoever is signed in; others are asked to, and come back to where they were going.
 
-    A write raises SignedOutError instead, so that its text can be given back.
+    A write raises SignedOutError instead, so that its text can be given back. What is written is told as theirs.
     """
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
-        if me() is None:
+        account = me()
+        if account is None:
             if request.method not in ("GET", "HEAD"):
                 raise SignedOutError
             return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
         _note_visit()
-        return view(*args, **kwargs)
+        with audit.acting(audit.Actor(account.id, account.person.name)):
+            return view(*args, **kwargs)
 
     return guarded
 

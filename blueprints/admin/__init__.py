@@ -7,7 +7,9 @@ def init_app(app: Flask) -> None:
     """Add the pages of the desk."""
     from blueprints.admin import (  # noqa: F401 - these add their views
         accounts,
+        audit,
         comments,
+        finding,
         gate,
         imports,
         mail,
@@ -16,6 +18,7 @@ def init_app(app: Flask) -> None:
         post_versions,
         posts,
         publishing,
+        reading,
         reports,
         schedule,
         site,

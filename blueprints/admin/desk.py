@@ -13,14 +13,16 @@ from blueprints.accounts.forms import ActionForm
 from blueprints.accounts.guards import SignedOutError, editors_only, me, staff_only
 from blueprints.accounts.models import ALL, NOTHING, Account, Person
 from blueprints.comments import queries as comments
+from blueprints.comments import reports
 from blueprints.comments.models import PENDING
-from blueprints.core import errors, site
+from blueprints.core import errors, mail, postman, site
 from blueprints.core.db import db
 from blueprints.core.htmx import wants_fragment
 from blueprints.core.http import WrongOriginError
 from blueprints.core.limits import TooFastError
 from blueprints.operations import welcome
 from blueprints.posts import queries as posts
+from blueprints.posts import reads
 from blueprints.posts.models import DRAFT, PUBLISHED, REVIEW
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -83,8 +85,14 @@ def index() -> ResponseReturnValue:
     drafts = posts.for_desk(state=DRAFT, of=account.person, number=1, size=5) if account.may_write else None
     reviews = posts.for_desk(state=REVIEW, of=scope(), number=1, size=5) if account.may_write else None
     newest = posts.for_desk(state=PUBLISHED, of=scope(), number=1, size=5)
+    failed, letters = mail.failed() if account.is_editor else (0, [])
     return render_template(
         "admin/index.html",
+        reported=reports.count(of=comments_scope()) if moderates() else 0,
+        failed=failed,
+        letters=letters,
+        trouble=postman.trouble() if account.is_editor else "",
+        reads=reads.numbers_of(newest.posts),
         drafts=drafts.posts if drafts else [],
         reviews=reviews.posts if reviews else [],
         newest=newest.posts,

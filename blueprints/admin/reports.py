@@ -8,6 +8,7 @@ from blueprints.admin.comments import because, mine
 from blueprints.admin.desk import PAGE_SIZE, bp, comments_scope, require_token
 from blueprints.comments import notify, queries, reports
 from blueprints.comments.models import APPROVED, TRASH
+from blueprints.core import audit
 from blueprints.core.db import writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
@@ -54,12 +55,16 @@ def decide_report(number: int, verb: str) -> ResponseReturnValue:
         was = comment.state
         if verb == "reopen":
             reports.reopen(number)
+            audit.note(comment, audit.CHANGED, ("reports", reports.DISMISSED, "open"))
             comment.move_to(APPROVED)
         else:
             if verb == "remove":
                 comment.move_to(TRASH)
                 comment.removed_because = because()
-            notify.settled(reports.close(number, reports.REMOVED if verb == "remove" else reports.DISMISSED))
+            outcome = reports.REMOVED if verb == "remove" else reports.DISMISSED
+            if closed := reports.close(number, outcome):
+                audit.note(comment, audit.CHANGED, ("reports", "open", outcome))
+            notify.settled(closed)
         notify.moved(comment, was, first=False)
     place = url_for("admin.reports_list", done=number if verb != "reopen" else None)
     return answer(

@@ -22,7 +22,7 @@ def init_app(app: Flask) -> None:
     def look(post: Post) -> thread.Look:
         """How the comments of *post* are drawn today."""
         site = cast(Site, app.jinja_env.globals["site"])
-        return thread.Look(post.comments_open, site.shows_faces, site.takes_marks)
+        return thread.Look(post.comments_open, site.shows_faces, site.takes_marks, site.time_zone)
 
     app.jinja_env.globals["look"] = look
     app.jinja_env.globals["picked"] = queries.picked

@@ -37,7 +37,7 @@ from blueprints.comments.keys import Correspondent, correspondent
 from blueprints.comments.letters import STAFF
 from blueprints.comments.models import APPROVED, COMMENT, PENDING, TRASH, Comment
 from blueprints.comments.subscriptions import CONFIRM, POSTS, REPLIES, THREAD, Subscription
-from blueprints.core import chores, mail, rows, settings
+from blueprints.core import chores, mail, rows, settings, site
 from blueprints.core.db import UTCDateTime, db, now, writing
 from blueprints.core.mail import KEPT, SENT, WAITING, Outbox
 from blueprints.core.site import Site
@@ -206,9 +206,9 @@ def look(moment: datetime) -> None:
 
 def last_digest(moment: datetime) -> datetime:
     """When digests were due last: at DIGEST_HOUR on the site's clock, today or yesterday."""
-    chosen = settings.current()
-    local = moment.astimezone(chosen.time_zone)
-    due = datetime.combine(local.date(), time(chosen.digest_hour), chosen.time_zone)
+    zone = site.zone()
+    local = moment.astimezone(zone)
+    due = datetime.combine(local.date(), time(settings.current().digest_hour), zone)
     return due if due <= local else datetime.combine(local.date() - timedelta(days=1), due.timetz())
 
 

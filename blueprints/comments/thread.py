@@ -145,6 +145,7 @@ class Look(NamedTuple):
     is_open: bool
     shows_faces: bool
     takes_marks: bool
+    zone: str
 
 
 @dataclass(frozen=True)

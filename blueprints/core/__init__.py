@@ -7,7 +7,23 @@ from flask import Flask, g
 from flask.templating import Environment
 from flask_compress import Compress
 
-from blueprints.core import assets, cache, chores, db, errors, filters, http, limits, mail, postman, purge, site
+from blueprints.core import (
+    appearance,
+    assets,
+    audit,
+    cache,
+    chores,
+    db,
+    errors,
+    filters,
+    http,
+    limits,
+    mail,
+    postman,
+    purge,
+    site,
+    tally,
+)
 
 
 class Templates(Environment):
@@ -45,11 +61,15 @@ def init_app(app: Flask) -> None:
     mail.init_app(app)
     postman.init_app(app)
     chores.init_app(app)
+    chores.each(app, audit.SECONDS_BETWEEN_CLEARINGS, audit.clear)
     filters.init_app(app)
     errors.init_app(app)
     assets.init_app(app)
+    app.extensions["tally"] = tally.Tally()
     cache.init_app(app)  # last, in front of everything else: what it answers asks for nothing behind it
     app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url
     # Asked of the database by the first template that says its name: a fragment has no use for it.
     app.jinja_env.globals["site"] = Shown()
+    app.jinja_env.globals["appearance_url"] = appearance.address
+    app.jinja_env.globals["site_picture"] = appearance.picture

@@ -19,6 +19,7 @@ from blueprints.core.db import db
 from blueprints.core.encodings import accepted
 from blueprints.core.generations import EVERYTHING, TOLD
 from blueprints.core.pages import Address, Headers, Page, Store
+from blueprints.core.tally import COUNTED, Tally
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
@@ -46,7 +47,9 @@ def init_app(app: Flask) -> None:
     app.extensions.setdefault(TOLD, []).append(lambda _names: look.settle())
     app.extensions["watch"] = look
     if settings.cache_mb:
-        cache = PageCache(app.wsgi_app, look, settings.cache_mb * 2**20, tells=settings.debug)
+        cache = PageCache(
+            app.wsgi_app, look, settings.cache_mb * 2**20, tally=app.extensions["tally"], tells=settings.debug
+        )
         app.extensions["cache"] = cache
         app.wsgi_app = cache  # type: ignore[method-assign]
 
@@ -54,12 +57,15 @@ def init_app(app: Flask) -> None:
 class PageCache:
     """A WSGI layer: answers GET and HEAD of what it keeps, in the encoding that the browser likes best.
 
-    *tells* puts `X-Cache: hit`, `miss` or `bypass` on every answer to a GET or HEAD.
+    *tally* counts what is read; *tells* puts `X-Cache: hit`, `miss` or `bypass` on every answer to a GET or HEAD.
     """
 
-    def __init__(self, app: Application, look: watch.Watch, limit: int, *, tells: bool = False) -> None:
+    def __init__(
+        self, app: Application, look: watch.Watch, limit: int, *, tally: Tally | None = None, tells: bool = False
+    ) -> None:
         self.app = app
         self.watch = look
+        self.tally = tally or Tally()
         self.tells = tells
         self.store = Store(limit)
         self.drawing: dict[tuple[bool, str, str], threading.Event] = {}
@@ -96,9 +102,13 @@ class PageCache:
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags is None:
             page.recent = True
+            if page.counted is not None:
+                self.tally.note(page.counted, environ)
             return 200, variant.headers, variant.body
         if tags == variant.etag:
             page.recent = True
+            if page.counted is not None:
+                self.tally.note(page.counted, environ)
             return 304, variant.not_modified, b""
         return None
 
@@ -184,7 +194,7 @@ class PageCache:
     def _draw(self, address: Address, environ: Environ, start_response: Any) -> Iterable[bytes]:
         began = self.seen  # the snapshot that the page is drawn from is not older
         is_head = environ["REQUEST_METHOD"] == "HEAD"
-        inner = {**environ, "REQUEST_METHOD": "GET", PARAMETERS: None}
+        inner = {**environ, "REQUEST_METHOD": "GET", PARAMETERS: None, COUNTED: None}
         told: list[Any] = []
         with generations.reading() as noted:
             chunks = self.app(inner, lambda *words: told.extend(words))
@@ -198,6 +208,7 @@ class PageCache:
         body = b"".join(chunks)
         _close(chunks)
         page = Page(headers, body, noted.names, min(noted.until, time.time() + LONGEST_SECONDS))
+        page.counted = None if address.is_fragment else inner[COUNTED]
         self._keep(address, parameters, page, began)
         return self._answer(page, environ, start_response, "miss")
 
@@ -208,6 +219,8 @@ class PageCache:
                 self.store.keep(address, parameters, page)
 
     def _answer(self, page: Page, environ: Environ, start_response: Any, how: str) -> Iterable[bytes]:
+        if page.counted is not None and environ["REQUEST_METHOD"] == "GET":
+            self.tally.note(page.counted, environ)
         variant = page.variant(accepted(environ.get("HTTP_ACCEPT_ENCODING", "")))
         if not variant.is_well and page.unseen_until == page.until:  # the others are packed already
             self._pack(page)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from flask import Flask, current_app
 
-from blueprints.core import postman
+from blueprints.core import audit, postman
 from blueprints.core.db import db
 
 CHORES = "chores"
@@ -19,10 +19,11 @@ CHORES = "chores"
 
 @dataclass
 class Chore:
-    """What is done every so many *seconds*; *work* is given this moment."""
+    """What is done every so many *seconds*, where it *ends* so once more at the end; *work* is given this moment."""
 
     work: Callable[[datetime], object]
     seconds: float
+    ends: bool = False
     due: float = 0.0
 
 
@@ -32,17 +33,18 @@ def init_app(app: Flask) -> None:
     app.extensions[postman.ROUNDS].append(run)
 
 
-def each(app: Flask, seconds: float, work: Callable[[datetime], object]) -> None:
-    """Have *work* done every so many *seconds* while *app* is served."""
-    app.extensions[CHORES].append(Chore(work, seconds))
+def each(app: Flask, seconds: float, work: Callable[[datetime], object], *, ends: bool = False) -> None:
+    """Have *work* done every so many *seconds* while *app* is served; where it *ends* so, also as a process leaves."""
+    app.extensions[CHORES].append(Chore(work, seconds, ends))
 
 
-def run(moment: datetime, *, all_of_them: bool = False) -> None:
-    """Do what is due at *moment*, or *all_of_them*."""
+def run(moment: datetime, *, all_of_them: bool = False, at_the_end: bool = False) -> None:
+    """Do what is due at *moment*, or *all_of_them*, or what is to be done *at_the_end* of this process."""
     for chore in current_app.extensions[CHORES]:
-        if all_of_them or time.monotonic() >= chore.due:
+        if all_of_them or (chore.ends if at_the_end else time.monotonic() >= chore.due):
             chore.due = time.monotonic() + chore.seconds
             try:
-                chore.work(moment)
+                with audit.acting(audit.SITE):
+                    chore.work(moment)
             finally:
                 db.session.remove()

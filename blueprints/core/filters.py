@@ -1,13 +1,13 @@
 """How moments and numbers read on a page, and elements that are kept as they were drawn."""
 
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from flask import Flask
 from markupsafe import Markup
 
-from blueprints.core.settings import current
+from blueprints.core import site
 
 # Elements kept as drawn: the comments of the longest page and as many again, about 3 KB each.
 KEPT = 2000
@@ -30,7 +30,7 @@ _MONTHS = [
 def init_app(app: Flask) -> None:
     """Give the templates these filters, and `kept(macro, *inputs)`."""
     app.jinja_env.globals["kept"] = lru_cache(maxsize=KEPT)(_draw)
-    app.jinja_env.filters.update(day=day, month_name=month_name, moment=moment, iso=iso, count=count)
+    app.jinja_env.filters.update(day=day, month_name=month_name, moment=moment, clock=clock, iso=iso, count=count)
 
 
 def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
@@ -42,24 +42,30 @@ def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
 
 def iso(value: datetime) -> str:
     """ISO 8601 in the site's time zone, for `datetime` attributes."""
-    return value.astimezone(current().time_zone).isoformat(timespec="seconds")
+    return value.astimezone(site.zone()).isoformat(timespec="seconds")
 
 
 def day(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026"."""
-    local = value.astimezone(current().time_zone)
+    local = value.astimezone(site.zone())
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}")
 
 
-def month_name(value: datetime) -> str:
+def month_name(value: date) -> str:
     """ "November"."""
     return _MONTHS[value.month - 1]
 
 
 def moment(value: datetime) -> Markup:
     """A `time` element that reads "9 November 2026, 14:05"."""
-    local = value.astimezone(current().time_zone)
+    local = value.astimezone(site.zone())
     return _time(local, f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}")
+
+
+def clock(value: datetime) -> Markup:
+    """A `time` element that reads "14:05"."""
+    local = value.astimezone(site.zone())
+    return _time(local, f"{local:%H:%M}")
 
 
 def _time(local: datetime, text: str) -> Markup:

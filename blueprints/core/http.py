@@ -17,6 +17,7 @@ from blueprints.core import generations
 from blueprints.core.cache import PARAMETERS
 from blueprints.core.db import LARGEST_ID
 from blueprints.core.settings import Network
+from blueprints.core.tally import COUNTED
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,6 +115,11 @@ def shared(*parameters: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return marked
 
     return mark
+
+
+def counts_as(what: str) -> None:
+    """The answer to this request, where it is a page and not a part of one, counts as a reading of *what*."""
+    g.counted = what
 
 
 def keep_out() -> None:
@@ -214,10 +220,11 @@ def _own_hosts() -> set[str]:
 
 def finish(response: Response) -> Response:
     """Security headers on everything; caching by what kind of answer it is."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)  # a view may be stricter
+    _guard(response)
     is_read = request.method in ("GET", "HEAD") and response.status_code == 200
     is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
+    if is_read and "counted" in g:
+        _count(g.counted)
     settings = current_app.config["SETTINGS"]
     # What is kept for everybody must not depend on how the first one came.
     is_tls_site = bool(settings.tls_certificate or (settings.site_url or "").startswith("https:"))
@@ -244,6 +251,20 @@ def finish(response: Response) -> Response:
         return response  # a file, or a part of one
     packed: Response = current_app.extensions["compress"].after_request(response)
     return packed
+
+
+def _guard(response: Response) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)  # a view may be stricter
+    if (found := g.get("site")) is not None and found.is_listed is False:
+        response.headers["X-Robots-Tag"] = "noindex"
+
+
+def _count(what: str) -> None:
+    if COUNTED in request.environ:
+        request.environ[COUNTED] = what  # the page cache counts it, each time that it is answered
+    elif request.method == "GET" and "HTTP_HX_REQUEST_TYPE" not in request.environ:
+        current_app.extensions["tally"].note(what, request.environ)
 
 
 def _for_everybody() -> str:

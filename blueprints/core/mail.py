@@ -272,6 +272,13 @@ def troubled(limit: int = 20) -> Sequence[Outbox]:
     return db.session.scalars(query).all()
 
 
+def failed(limit: int = 5) -> tuple[int, Sequence[Outbox]]:
+    """How many letters of the last days have ended without being taken, and the latest of them."""
+    lost = Outbox.state.in_((REFUSED, EXPIRED, UNSURE))
+    number = db.session.scalar(select(func.count()).select_from(Outbox).where(lost)) or 0
+    return number, db.session.scalars(select(Outbox).where(lost).order_by(Outbox.id.desc()).limit(limit)).all()
+
+
 def _sender() -> Address:
     """Who our letters are from: MAIL_FROM, under the site's name unless it gives one."""
     name, address = settings.current().mail_from

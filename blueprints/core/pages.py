@@ -37,7 +37,18 @@ class Page:
     *until* is in seconds since 1970; so is `unseen_until`, up to which it may be served without a look at it.
     """
 
-    __slots__ = ("body", "digest", "headers", "names", "recent", "unseen_until", "until", "variants", "weight")
+    __slots__ = (
+        "body",
+        "counted",
+        "digest",
+        "headers",
+        "names",
+        "recent",
+        "unseen_until",
+        "until",
+        "variants",
+        "weight",
+    )
 
     def __init__(self, headers: Headers, body: bytes, names: Iterable[str] = (), until: float = float("inf")) -> None:
         self.headers = [header for header in headers if header[0] not in ("Content-Length", "ETag")]
@@ -49,6 +60,8 @@ class Page:
         self.weight = OVERHEAD + 2 * len(body)  # packed, it is about twice as much in all
         self.unseen_until = 0.0
         self.recent = False
+        # What a request for it counts as (core/tally.py).
+        self.counted: str | None = None
 
     def variant(self, encoding: str) -> Variant:
         """The page in *encoding*, packed quickly where `pack` has not been there yet."""

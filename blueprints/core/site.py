@@ -5,16 +5,19 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import String, Text, select, true
+from flask import g
+from sqlalchemy import LargeBinary, String, Text, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from blueprints.core import generations, markdown, rows
+from blueprints.core import generations, markdown, rows, settings
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 
 SETUP_HOURS = 24
 HOLD_ALL, HOLD_NEW, HOLD_NONE = "all", "new", "none"
+LOGO, BANNER = "logo", "banner"
 
 
 class Site(Base):
@@ -39,6 +42,18 @@ class Site(Base):
     # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
     uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
     passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # An IANA name; where there is none, the TIME_ZONE of the settings holds.
+    time_zone: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # Whether search engines may list it, and whether those that train language models may take it.
+    is_listed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    feeds_models: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # A colour like #8c2f1b, of which the tones of both themes are made (appearance.py); none is the house's own.
+    accent: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    # The version of the picture and its size in pixels, like 0123456789abcdef-320x96.
+    logo: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    logo_alt: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    banner: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    banner_alt: Mapped[str] = mapped_column(String(200), default="", server_default="")
     greeted: Mapped[bool] = mapped_column(default=False)
     setup_hash: Mapped[str | None] = mapped_column(String(64))
     setup_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -46,8 +61,28 @@ class Site(Base):
     def touches(self, changes: Changes) -> Iterator[str]:
         """Its name and texts stand on every page."""
         texts = ("name", "standfirst", "disclaimer", "language", "rules_html")
-        if changes.of(*texts, "shows_faces", "takes_marks", "passages_open"):
+        looks = ("accent", "logo", "logo_alt", "banner", "banner_alt", "time_zone", "is_listed", "feeds_models")
+        if changes.of(*texts, *looks, "shows_faces", "takes_marks", "passages_open"):
             yield "site"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """On whose clock dates are told."""
+        try:
+            return ZoneInfo(self.time_zone) if self.time_zone else settings.current().time_zone
+        except (ZoneInfoNotFoundError, ValueError):  # this machine does not know it, another did
+            return settings.current().time_zone
+
+    def show(self, kind: str, image: bytes | None, size: tuple[int, int] = (0, 0)) -> None:
+        """Inside `writing()`: set the logo or the banner (a WebP of this *size*), or take it away."""
+        found = db.session.get(SitePicture, kind) or SitePicture(kind=kind)
+        if image:
+            found.image = image
+            db.session.add(found)
+        elif found in db.session:
+            db.session.delete(found)
+        version = f"{hashlib.sha256(image).hexdigest()[:16]}-{size[0]}x{size[1]}" if image else ""
+        setattr(self, kind, version)
 
     def write_rules(self, text: str) -> None:
         """Set the house rules (Markdown) and render them, once."""
@@ -70,6 +105,30 @@ class Site(Base):
     def close_setup(self) -> None:
         """Use the set-up token up."""
         self.setup_hash = self.setup_expires_at = None
+
+
+class SitePicture(Base):
+    """The logo or the banner of the site, apart from what every page reads of it."""
+
+    __tablename__ = "site_picture"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    image: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def zone() -> ZoneInfo:
+    """On whose clock dates are told in this request."""
+    found: ZoneInfo | None = g.get("zone")
+    if found is None:
+        held = g.get("site")
+        found = g.zone = (shown() if held is None else held).zone
+    return found
+
+
+def size_of(version: str) -> tuple[int, int]:
+    """Width and height in pixels of the logo or banner with this *version*."""
+    width, _, height = version.partition("-")[2].partition("x")
+    return int(width), int(height)
 
 
 def shown() -> Site:
@@ -96,6 +155,14 @@ def current() -> Site:
         authors_moderate=True,
         gate="",
         passages_open=True,
+        time_zone="",
+        is_listed=True,
+        feeds_models=True,
+        accent="",
+        logo="",
+        logo_alt="",
+        banner="",
+        banner_alt="",
         greeted=False,
     )
 

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from werkzeug.local import LocalProxy
 
-from blueprints.core import chores, mail, postman
+from blueprints.core import audit, chores, mail, postman
 from blueprints.core.db import db, now, writing
 from blueprints.core.filters import count
 from blueprints.core.settings import SettingError, database_url
@@ -20,12 +20,13 @@ _MAKE_APP = "hustings.make_app"
 
 
 class Commands(click.Group):
-    """Commands that end with one sentence where a setting is wrong."""
+    """Commands that end with one sentence where a setting is wrong; what they write is told as the command line's."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run what was asked for."""
         try:
-            return super().invoke(context)
+            with audit.acting(audit.COMMAND_LINE):
+                return super().invoke(context)
         except SettingError as error:
             click.echo(f"hustings: {error}", err=True)
             sys.exit(2)

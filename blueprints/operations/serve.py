@@ -42,8 +42,8 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import configure_mappers
 
 from blueprints.accounts.queries import has_administrator
-from blueprints.core import site
-from blueprints.core.db import BUSY_SECONDS, backend, db, writing
+from blueprints.core import audit, chores, site
+from blueprints.core.db import BUSY_SECONDS, backend, db, now, writing
 from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
 from blueprints.operations import parent, upgrade, welcome, workers
@@ -107,6 +107,8 @@ class Server(MPServer):
     def _work(self, target: Callable[..., None], *args: Any) -> None:
         """In a worker: its whole life. One at a time lets go of the database: the last writes SQLite's log back."""
         target(*args)
+        with self.app.app_context():
+            chores.run(now(), at_the_end=True)
         is_ours = self.turn.acquire(timeout=workers.SECONDS_TO_LEAVE)
         close(self.app)
         if is_ours:
@@ -128,7 +130,8 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
         _try_address(settings.host, settings.port)
     upgrade.run(app)
     with app.app_context():
-        welcome.greet()
+        with audit.acting(audit.SITE):
+            welcome.greet()
         unclaimed = not has_administrator()
         database = backend().describe(db.session.connection())
         db.session.remove()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from blueprints.accounts.models import SIGN_IN_DAYS
+from blueprints.core import audit
 from blueprints.core.db import Base
 from blueprints.core.mail import KEPT
 from blueprints.core.settings import Settings
@@ -76,10 +77,14 @@ TABLES = {
     "account": "who can sign in: e-mail address and a hash of the password",
     "sign_in": "where somebody of the staff is signed in: a hash, browser and system in words, when seen, until when",
     "account_link": "links that were sent to the staff: a hash, what it is for, until when; of a new address, that too",
+    "post_reads": "how often each post was read on a day: a number, nothing of who read it",
+    "feed_reads": "how often feeds were fetched on a day: a number as well",
+    "referrer": "from which other sites readers came to a post: the name of the site and a number",
+    "deed": "what the staff did to which post, person, comment or setting, under the name of who did it",
 }
 OF_NOBODY = {
     *("alias", "appointment", "byline", "gate_override", "generation", "mail_turn"),
-    *("post", "post_version", "site", "tag", "tagging"),
+    *("post", "post_version", "site", "site_picture", "tag", "tagging"),
     *("post_search", "comment_search"),
 }
 
@@ -115,6 +120,7 @@ def times(settings: Settings) -> list[tuple[str, str]]:
         ("the hash of the network address of a comment", _days(settings.address_days)),
         ("a report that was settled", _days(settings.address_days)),
         ("attempts that are counted against flooding, by a hash of the network address", "a day"),
+        ("what the staff did", _days(audit.KEPT.days)),
         ("a letter that was sent: its address and time, without its words", _days(KEPT // timedelta(days=1))),
     ]
 

@@ -6,7 +6,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Add the reading pages; views look at later slices, so they are met only here."""
     from blueprints.core import chores
-    from blueprints.posts import addresses, schedule, states, views
+    from blueprints.posts import addresses, reads, schedule, states, views
 
     for named in (
         addresses.post_url,
@@ -18,4 +18,5 @@ def init_app(app: Flask) -> None:
         app.jinja_env.globals[named.__name__] = named
     app.jinja_env.globals["stage_labels"] = states.LABELS
     chores.each(app, schedule.SECONDS_TO_LOOK, schedule.look)
+    chores.each(app, reads.FLUSH_SECONDS, reads.flush, ends=True)
     app.register_blueprint(views.bp)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, literal, select, union_all
 
-from blueprints.core import generations, rows, settings
+from blueprints.core import generations, rows, site
 from blueprints.core.db import UTCDateTime, db, now
 from blueprints.posts.models import POST, PUBLISHED, Post
 from blueprints.posts.queries import next_due
@@ -145,13 +145,13 @@ def _count_of(place: int) -> Select[Any]:
 
 
 def _beginning(year: int) -> datetime:
-    return datetime(year, 1, 1, tzinfo=settings.current().time_zone)
+    return datetime(year, 1, 1, tzinfo=site.zone())
 
 
 def _year_of(moment: datetime) -> int:
-    return moment.astimezone(settings.current().time_zone).year
+    return moment.astimezone(site.zone()).year
 
 
 def _month_of(post: Post) -> datetime:
-    local = (post.published_at or now()).astimezone(settings.current().time_zone)
+    local = (post.published_at or now()).astimezone(site.zone())
     return datetime(local.year, local.month, 1, 12, tzinfo=UTC)

@@ -11,10 +11,10 @@ from blueprints.comments import thread
 from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
 from blueprints.core import settings, site
-from blueprints.core.http import chosen, counted, keep_out, page_number, shared, site_url
+from blueprints.core.http import chosen, counted, counts_as, keep_out, page_number, shared, site_url
 from blueprints.core.site import Site
 from blueprints.posts import archive as years
-from blueprints.posts import citation, queries, versions
+from blueprints.posts import citation, queries, reads, versions
 from blueprints.posts.addresses import post_url, version_url
 from blueprints.posts.models import POST, Post
 
@@ -70,6 +70,8 @@ def read(post: Post) -> ResponseReturnValue:
     comments = thread.page(post, number, sort=chosen("sort", SORTS))
     if number > 1 and not comments.entries:
         abort(404)
+    if number == 1:
+        counts_as(f"{reads.POST}{post.id}")
     cited = _citation(post) if post.kind == POST else None
     tags = citation.tags(cited, post) if cited else ()
     return render_template(

@@ -47,10 +47,16 @@ MAY = {
     "admin.change_address": EVERYBODY,
     "admin.end_sign_in": EVERYBODY,
     "admin.sign_out_everywhere": EVERYBODY,
+    "admin.test_mail": EDITING,
+    "admin.mail_tested": EDITING,
     "admin.accounts": ADMINISTRATING,
     "admin.edit_account": ADMINISTRATING,
     "admin.switch_account": ADMINISTRATING,
     "admin.send_link": ADMINISTRATING,
+    "admin.audit_list": ADMINISTRATING,
+    "admin.reading": WRITING,
+    "admin.search_desk": EVERYBODY,
+    "admin.post_reading": WRITING,
     "admin.remove_account": ADMINISTRATING,
 }
 # What a role may do with what it wrote itself, and with what others wrote; a comment is called by its post's author.

@@ -389,6 +389,12 @@ def _site(world):
     db.session.add(site)
 
 
+def _looks(world):
+    site = db.session.merge(site_of_world())
+    site.accent, site.time_zone, site.feeds_models = "#1f5c8b", "Pacific/Kiritimati", False
+    site.show("logo", b"picture", (100, 20))
+
+
 def _save(world):
     post = world.get(Post, world.essay)
     versions.begin(post)
@@ -454,6 +460,8 @@ WRITES = {
         [world.get(type(world.ada), world.ada)], ["Visiting Fellow"]
     ),
     "site": _site,
+    "looks and clock of the site": _looks,
+    "not for search engines": lambda world: setattr(db.session.merge(site_of_world()), "is_listed", False),
     "deleted": lambda world: db.session.delete(world.get(Post, world.other)),
     "comment approved": lambda world: world.get(type(world.held), world.held).move_to("approved"),
     "comment removed": lambda world: world.get(type(world.reply), world.reply).move_to("trash"),

@@ -11,6 +11,8 @@ from bs4 import BeautifulSoup
 from blueprints.core.sqlite import driver
 from tests.operations.serving import Site, serving, wait_for
 
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
 
 class Client(threading.Thread):
     """Asks without a pause and keeps what went wrong; a refused connection is the end of a site that has stopped."""
@@ -39,7 +41,7 @@ class Client(threading.Thread):
         browser.close()
 
     def ask(self, browser: httpx.Client) -> None:
-        answer = browser.get(f"{self.site.url}/posts/welcome")
+        answer = browser.get(f"{self.site.url}/posts/welcome", headers=BROWSER)
         assert answer.status_code == 200, answer.text
         assert answer.text.rstrip().endswith("</html>")
 
@@ -72,9 +74,9 @@ def reload(site: Site) -> None:
     wait_for(lambda: len(site.workers()) == len(before) and not before & set(site.workers()))
 
 
-def stored(site: Site) -> int:
+def stored(site: Site, query: str = "SELECT count(*) FROM comment") -> int:
     connection = driver().connect(site.folder / "hustings.db")
-    (count,) = connection.execute("SELECT count(*) FROM comment").fetchone()
+    (count,) = connection.execute(query).fetchone()
     connection.close()
     return count
 
@@ -96,6 +98,8 @@ def test_reload_under_load_loses_no_request(tmp_path):
         assert site.said.count("set-up") == 1, "the link of the first start still works"
         assert site.stop() == 0
         assert not list(site.folder.glob("hustings.db-*"))
+        read = sum(client.answers for client in clients if not isinstance(client, Writer))
+        assert stored(site, "SELECT sum(number) FROM post_reads") == read, "each is written down by whoever leaves"
 
 
 def test_stop_under_load_answers_what_it_has_taken_and_refuses_the_rest(tmp_path):

@@ -10,7 +10,7 @@ from blueprints.accounts.forms import ActionForm, SetUpForm, SignInForm
 from blueprints.accounts.guards import TOKEN, me, remember
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, password_matches, token_hash
 from blueprints.accounts.views.pages import bp, device
-from blueprints.core import limits, settings, site
+from blueprints.core import audit, limits, settings, site
 from blueprints.core.db import db, writing
 
 
@@ -24,13 +24,13 @@ def set_up(token: str) -> ResponseReturnValue:
         return render_template("accounts/set_up.html", form=form), 422 if form.is_submitted() else 200
     account = Account(email=str(form.email.data).casefold(), role=ADMINISTRATOR)
     account.set_password(str(form.password.data))
-    with writing():
+    name = str(form.name.data)
+    with audit.acting(audit.Actor(None, name)), writing():
         current = db.session.merge(site.current())
         if not current.accepts_setup(token):
             abort(410)
         current.name = str(form.site_name.data)
         current.close_setup()
-        name = str(form.name.data)
         account.person = Person(name=name, slug=queries.free_person_slug(name))
         sign_in, secret = SignIn.begin(account, device())
         db.session.add_all([account, sign_in])

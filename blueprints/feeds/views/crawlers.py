@@ -4,18 +4,28 @@ from flask import abort, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from blueprints.core import site
 from blueprints.core.http import counted, shared, site_url
 from blueprints.feeds import sitemap
 from blueprints.feeds.views.answers import WITHOUT_ADDRESS, bp, xml
 
 KIND = "application/xml"
+# What is collected for training language models, by the names that the operators of these crawlers give in their own
+# pages for robots.txt: OpenAI, Anthropic, Google, Apple, Common Crawl, Meta, Amazon, ByteDance, Perplexity, Cohere.
+FOR_MODELS = (
+    *("GPTBot", "ClaudeBot", "anthropic-ai", "Google-Extended", "Applebot-Extended", "CCBot"),
+    *("meta-externalagent", "FacebookBot", "Amazonbot", "Bytespider", "PerplexityBot", "cohere-training-data-crawler"),
+)
 
 
 @bp.get("/robots.txt")
 @shared()
 def robots() -> ResponseReturnValue:
     """Where crawlers need not go, and where the sitemap is (RFC 9309)."""
-    response = make_response(render_template("feeds/robots.txt"))
+    shown = site.shown()
+    response = make_response(
+        render_template("feeds/robots.txt", is_listed=shown.is_listed, agents=() if shown.feeds_models else FOR_MODELS)
+    )
     response.content_type = "text/plain; charset=utf-8"
     return response
 

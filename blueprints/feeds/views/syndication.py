@@ -9,8 +9,9 @@ from werkzeug.exceptions import NotFound
 
 from blueprints.accounts.queries import person_formerly, person_to_read
 from blueprints.core import settings, site
-from blueprints.core.http import shared, site_url
+from blueprints.core.http import counts_as, shared, site_url
 from blueprints.core.site import Site
+from blueprints.core.tally import FEED
 from blueprints.feeds import addresses, queries
 from blueprints.feeds.entries import Feed, name_of, of_comments, of_posts, rfc3339
 from blueprints.feeds.views.answers import WITHOUT_ADDRESS, bp, xml
@@ -35,6 +36,7 @@ def _newest(shown: Site, url: str) -> Feed:
 @shared()
 def newest() -> ResponseReturnValue:
     """The newest posts."""
+    counts_as(f"{FEED}posts")
     shown = site.shown()
     return atom(_newest(shown, addresses.SITE), shown)
 
@@ -43,6 +45,7 @@ def newest() -> ResponseReturnValue:
 @shared()
 def newest_in_json() -> ResponseReturnValue:
     """The newest posts in JSON Feed 1.1, which has no way to say where an address without a host begins."""
+    counts_as(f"{FEED}posts in JSON")
     root, shown = site_url(), site.shown()
     if not root:
         raise NotFound(WITHOUT_ADDRESS)
@@ -86,6 +89,7 @@ def _said(fields: dict[str, Any]) -> dict[str, Any]:
 @shared()
 def tag(slug: str) -> ResponseReturnValue:
     """The newest posts under a tag."""
+    counts_as(f"{FEED}tags")
     found = posts.tag_to_read(slug) or abort(404)
     shown = site.shown()
     entries = of_posts(queries.newest_with(found, settings.current().posts_per_page), shown, site_url())
@@ -101,6 +105,7 @@ def tag(slug: str) -> ResponseReturnValue:
 @shared()
 def author(slug: str) -> ResponseReturnValue:
     """What an author has published last."""
+    counts_as(f"{FEED}authors")
     person = person_to_read(slug)
     if person is None:
         return redirect(addresses.author_feed_url(person_formerly(slug) or abort(404)), 301)
@@ -114,6 +119,7 @@ def author(slug: str) -> ResponseReturnValue:
 @shared()
 def comments() -> ResponseReturnValue:
     """The newest comments of the site."""
+    counts_as(f"{FEED}comments")
     shown = site.shown()
     entries = of_comments(queries.newest_comments(), shown, site_url(), names_post=True)
     return atom(
@@ -125,6 +131,7 @@ def comments() -> ResponseReturnValue:
 @shared()
 def discussion(slug: str) -> ResponseReturnValue:
     """The newest comments on a post."""
+    counts_as(f"{FEED}discussions")
     post = posts.in_brief(slug=slug)
     if post is None or not post.is_public:
         return _elsewhere(slug, post, "feeds.discussion")
@@ -138,6 +145,7 @@ def discussion(slug: str) -> ResponseReturnValue:
 @shared()
 def replies(slug: str) -> ResponseReturnValue:
     """What the authors of a post have answered below it."""
+    counts_as(f"{FEED}author’s replies")
     post = posts.in_brief(slug=slug)
     if post is None or not post.is_public:
         return _elsewhere(slug, post, "feeds.replies")

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from blueprints.comments.models import Comment
-from blueprints.core import generations, markdown, settings
+from blueprints.core import audit, generations, markdown, site
 from blueprints.core.db import backend, db, now, writing
 from blueprints.posts.models import DRAFT, HTML, PAGE, POST, PUBLISHED, Byline, Post, tagging
 from blueprints.posts.queries import free_slug
@@ -52,12 +52,15 @@ def run(paths: Sequence[Path], *, dry_run: bool, progress: Callable[[int], None]
 
     *progress* hears of the bytes that were read: each file's size twice.
     """
-    zone = settings.current().time_zone
+    zone = site.zone()
     surveys = [survey(path, zone, progress) for path in paths]
     report = Report()
     try:
         with writing():
-            _Import(surveys, report).write(progress)
+            with audit.as_one():
+                _Import(surveys, report).write(progress)
+            if any(tally.imported for tally in report.tallies.values()):
+                audit.say("imported", "export", label=", ".join(path.name for path in paths)[:300])
             if dry_run:
                 raise _UndoError
     except _UndoError:

@@ -1,0 +1,66 @@
+"""The desk in a browser: the box that Ctrl+K opens, without a mouse; and nothing that axe-core finds fault with."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.test_accessible import AXE, RULES
+from tests.factories import PASSWORD
+
+PAGES = ("/admin", "/admin/reading", "/admin/audit", "/admin/site", "/admin/search?q=wren")
+
+
+def sign_in(server, page) -> int:
+    with server.database() as make:
+        account = make.account("administrator")
+        post = make.post(f"Wrens in winter {account.id}", authors=[account.person])
+        make.pending(post, "I heard a wren.")
+        email, number = account.email, post.id
+    page.goto(f"{server.url}/sign-in")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page).to_have_url(f"{server.url}/admin")
+    return number
+
+
+def faults(page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("(rules) => axe.run({runOnly: {type: 'tag', values: rules}})", RULES)
+    return [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found["violations"]]
+
+
+def test_box_opens_by_keys_finds_and_leads_on(server, visit):
+    page, _watch = visit()
+    sign_in(server, page)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_be_visible()
+    expect(page.locator("#palette-words")).to_be_focused()
+    page.keyboard.type("wrens in")
+    expect(page.locator("#palette .desk-found__hit").first).to_contain_text("Wrens in winter")
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("appearance")
+    expect(page.locator("#palette .desk-found__hit").first).to_contain_text("Site: appearance")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#palette .desk-found__hit").first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#palette-words")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{server.url}/admin/site#appearance")
+
+
+def test_pages_of_the_desk_are_accessible(server, visit):
+    page, _watch = visit()
+    number = sign_in(server, page)
+    for at, path in enumerate((*PAGES, f"/admin/posts/{number}/reading")):
+        if at % 2:
+            page.set_viewport_size(PHONE)
+            page.emulate_media(color_scheme="dark")
+        else:
+            page.set_viewport_size({"width": 1280, "height": 900})
+            page.emulate_media(color_scheme="light")
+        page.goto(server.url + path)
+        assert (path, faults(page)) == (path, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
