@@ -14,7 +14,7 @@ from blueprints.admin.forms.media import MediaForm, ReplaceForm, UploadForm
 from blueprints.core.db import db, now, writing
 from blueprints.core.htmx import answer, wants_fragment
 from blueprints.core.http import MAX_DESK_BODY, ROOM, page_number
-from blueprints.media import intake, queries, usage
+from blueprints.media import intake, library, queries, usage
 from blueprints.media.intake import RefusedError
 from blueprints.media.models import ATTACHMENT, PICTURE, MediaFile
 
@@ -52,8 +52,9 @@ def _room() -> int:
 @bp.get("/media")
 @writers_only
 def media() -> ResponseReturnValue:
-    """The library, the newest first; authors see what they have brought."""
-    return render_template("admin/media.html", form=UploadForm(), outcomes=[], **_library())
+    """The library, the newest first; authors see what they have brought. In place: to choose from, beside a text."""
+    part = "admin/_media_choices.html" if request.args.get("choices") else "admin/_media_picker.html"
+    return answer("admin/media.html", part, form=UploadForm(), outcomes=[], **_library())
 
 
 @bp.post("/media")
@@ -150,18 +151,12 @@ def _free(number: int) -> MediaFile:
 
 def _take(sent: FileStorage) -> Outcome:
     name = intake.shown_name(sent.filename or "")
-    content = sent.read(intake.MOST_BYTES + 1)
-    person_id = signed_in().person_id
-    if known := queries.sent_before(intake.hash_of(content), person_id):
-        return Outcome(name, known, was_here=True)
     try:
-        incoming = intake.receive(sent.filename or "", content)
+        content = sent.read(intake.MOST_BYTES + 1)
+        file, was_here = library.bring(sent.filename or "", content, signed_in().person_id)
     except RefusedError as error:
         return Outcome(name, problem=str(error))
-    with writing():
-        file = incoming.new(person_id)
-        db.session.add(file)
-    return Outcome(name, file)
+    return Outcome(name, file, was_here)
 
 
 def _received(sent: FileStorage) -> intake.Incoming:

@@ -195,9 +195,17 @@ def _find_figures(state: Any) -> None:
     library = state.env["library"] = figures.known(str(image.attrs.get("src", "")) for image in images)
     for image in images:
         image.meta["is_first"] = image is images[0]
+    inside = 0  # a figure that was typed as HTML
     for before, inline, after in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if before.type == "html_block":
+            inside += before.content.count("<figure") - before.content.count("</figure")
         alone = before.type == "paragraph_open" and not before.hidden and len(inline.children or ()) == 1
-        if alone and (image := inline.children[0]).type == "image" and (shown := library.get(image.attrs.get("src"))):
+        if (
+            alone
+            and inside <= 0
+            and (image := inline.children[0]).type == "image"
+            and (shown := library.get(image.attrs.get("src")))
+        ):
             before.tag = after.tag = "figure"
             image.meta["caption"] = _caption(state.md, str(image.attrs.get("title", "")) or shown.caption, shown.credit)
 

@@ -19,7 +19,7 @@ MOST_MB = 20
 MOST_BYTES = MOST_MB * 2**20
 # Of one form without scripts; with them each file is sent by itself.
 MOST_FILES, MOST_MB_AT_ONCE = 20, 60
-LONGEST_NAME = 80
+LONGEST_NAME, LONGEST_ALT = 80, 1000
 LIMITS = (
     f"At most {MOST_MB} MB a file, and {MOST_FILES} files of together {MOST_MB_AT_ONCE} MB at once.",
     "Pictures: JPEG, PNG, GIF, WebP or AVIF of at most 50 million pixels; what is wider or higher than "

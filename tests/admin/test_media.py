@@ -185,6 +185,15 @@ def test_authors_find_and_change_what_they_brought(client, make):
     assert 'alt=""' in client.get(f"/posts/{post.slug}").text
 
 
+def test_library_is_at_hand_beside_a_text(client, make, editor):
+    file = make.file(picture("PNG"), "Map.png", alt="A [map]")
+    picker = soup(client.get("/admin/posts/new")).select_one("#picker")
+    assert picker.select_one("a")["href"] == "/admin/media"
+    found = soup(client.htmx("GET", f"{picker['hx-get']}?q=map"))
+    assert found.select_one("[data-insert]")["data-insert"] == f"![A \\[map\\]]({file_url(file)})"
+    assert soup(client.htmx("GET", f"{picker['hx-get']}?q=nothing")).select_one("[data-insert]") is None
+
+
 def test_library_has_pages(client, make, editor, monkeypatch):
     monkeypatch.setattr("blueprints.admin.media.PAGE_SIZE", 1)
     for name in ("a", "b"):

@@ -144,3 +144,12 @@ def test_pictures_without_words_are_known(make, photograph):
     first, second = queries.without_alt(html)
     assert first.startswith(f"/media/{bare.id}/")
     assert second == "/old/picture.png"
+
+
+def test_figure_that_was_typed_keeps_its_own_caption(make, photograph):
+    body = f"<figure>\n\n![]({file_url(photograph)})\n\n<figcaption>Mine.</figcaption>\n</figure>"
+    text = drawn(make.post(body=f"{body}\n\n![]({file_url(photograph)})"))
+    first, second = text.select("figure")
+    assert [caption.text for caption in first.select("figcaption")] == ["Mine."]
+    assert first.select_one("picture img")["alt"] == "Boats"
+    assert second.figcaption.em is not None

@@ -8,10 +8,10 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, ValidationError
 
 from blueprints.core.fields import AtMost, LineField, Required, TextField, storable
-from blueprints.media.intake import MOST_FILES
+from blueprints.media.intake import LONGEST_ALT, MOST_FILES
 from blueprints.media.models import MediaFile
 
-ALT, CAPTION, CREDIT, TITLE = 1000, 1000, 300, 200
+CAPTION, CREDIT, TITLE = 1000, 300, 200
 
 
 class UploadForm(FlaskForm):
@@ -47,7 +47,7 @@ class MediaForm(FlaskForm):
     """What is said of a file."""
 
     title = LineField("Title", [Required("Give it a title, to find it by."), AtMost(TITLE), storable])
-    alt = TextField("Alternative text", [AtMost(ALT), storable], render_kw={"rows": 2, "dir": "auto"})
+    alt = TextField("Alternative text", [AtMost(LONGEST_ALT), storable], render_kw={"rows": 2, "dir": "auto"})
     is_decorative = BooleanField("It is decoration: whoever does not see it misses nothing")
     caption = TextField("Caption", [AtMost(CAPTION), storable], render_kw={"rows": 2, "dir": "auto"})
     credit = LineField("Credit", [AtMost(CREDIT), storable], render_kw={"dir": "auto"})
