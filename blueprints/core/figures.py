@@ -15,6 +15,8 @@ LIBRARY = "library_of_pictures"
 ADDRESS = re.compile(r"/media/[1-9][0-9]{0,17}-[^/?#\s]+")
 # The column of a text, or the whole width of a phone without its margins.
 SIZES = "(min-width: 40rem) 37rem, calc(100vw - 2rem)"
+# The role of a picture that says nothing, and is meant to.
+DECORATION = "presentation"
 CANDIDATES = re.compile(r"/(?![/\\])[^\s,]+ [1-9][0-9]{0,4}w(?:, /(?![/\\])[^\s,]+ [1-9][0-9]{0,4}w)*")
 
 
@@ -67,8 +69,9 @@ def picture(shown: Shown, alt: str, *, is_first: bool) -> str:
         )
     sizes = f' srcset="{shown.candidates}" sizes="{SIZES}"' if shown.candidates else ""
     words = alt or ("" if shown.is_decorative else shown.alt)
+    said = f'alt="{escape(words)}"' if words or not shown.is_decorative else f'alt="" role="{DECORATION}"'
     patience = "" if is_first else ' loading="lazy"'
     return (
         f'<picture>{sources}<img src="{escape(shown.source or shown.address)}"{sizes} '
-        f'width="{shown.width}" height="{shown.height}" alt="{escape(words)}"{patience} decoding="async"></picture>'
+        f'width="{shown.width}" height="{shown.height}" {said}{patience} decoding="async"></picture>'
     )

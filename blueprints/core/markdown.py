@@ -39,7 +39,7 @@ _POST_ATTRIBUTES = {
     "blockquote": {"cite"},
     "del": {"datetime"},
     "details": {"open"},
-    "img": {"src", "alt", "title", "width", "height", "srcset", "sizes", "loading", "decoding"},
+    "img": {"src", "alt", "title", "width", "height", "srcset", "sizes", "loading", "decoding", "role"},
     "ins": {"datetime"},
     "li": {"id", "value"},
     "ol": {"start", "reversed", "type"},
@@ -168,6 +168,8 @@ def _keep_post_attribute(tag: str, attribute: str, value: str) -> str | None:
         return None
     if attribute == "src" and not re.match(r"/(?![/\\])", value):
         return None  # pages ask nothing of other servers; the words of the picture stay
+    if attribute == "role" and value != figures.DECORATION:
+        return None
     if attribute == "srcset" and not figures.CANDIDATES.fullmatch(value):
         return None
     return value

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
 from blueprints.core.db import db
-from blueprints.core.figures import Shown, Source
+from blueprints.core.figures import DECORATION, Shown, Source
 from blueprints.media import addresses
 from blueprints.media.models import ATTACHMENT, ORIGINAL, PICTURE, STILL, MediaFile, Rendition, Use
 from blueprints.posts.models import Post
@@ -27,7 +27,7 @@ _TO_SHOW = (
 _file = rows.Shape(MediaFile, _FILES.c)
 _rendition = rows.Shape(Rendition, _RENDITIONS.c)
 _IMAGE = re.compile(r"<img\b[^<>]*>")
-_ATTRIBUTE = re.compile(r'\s(src|alt)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'\s(src|alt|role)="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -187,20 +187,14 @@ def used_numbers(files: Iterable[MediaFile]) -> set[int]:
 def without_alt(html: str) -> list[str]:
     """The addresses of the pictures in a post's clean *html* that have no alternative text, in their order.
 
-    What the library says is decoration needs none.
+    What is decoration says so (`role="presentation"`) and needs none.
     """
-    bare = []
+    found = []
     for element in _IMAGE.findall(html):
         attributes = dict(_ATTRIBUTE.findall(element))
-        if not attributes.get("alt", "").strip():
-            bare.append(unescape(attributes.get("src", "")))
-    numbers = {source: min(addresses.numbers_in(f'="{source}"'), default=0) for source in bare}
-    decorative = set(
-        db.session.scalars(
-            select(MediaFile.id).where(MediaFile.id.in_(set(numbers.values()) - {0}), MediaFile.is_decorative)
-        )
-    )
-    return [source for source in bare if numbers[source] not in decorative]
+        if not attributes.get("alt", "").strip() and attributes.get("role") != DECORATION:
+            found.append(unescape(attributes.get("src", "")))
+    return found
 
 
 def missing(html: str) -> list[int]:

@@ -141,6 +141,8 @@ def test_pictures_without_words_are_known(make, photograph):
     bare, pattern = make.file(picture("PNG")), make.file(picture("PNG", (9, 9)), is_decorative=True)
     body = "\n\n".join(f"![]({file_url(file)})" for file in (photograph, bare, pattern))
     html = make.post(body=f"{body}\n\n![](/old/picture.png)\n\n![Said]({file_url(bare)})").body_html
+    assert html.count('role="presentation"') == 1
+    assert "role" not in markdown.clean_post('<img src="/a.png" role="button" alt="">')
     first, second = queries.without_alt(html)
     assert first.startswith(f"/media/{bare.id}/")
     assert second == "/old/picture.png"
