@@ -13,6 +13,8 @@ from markupsafe import escape
 
 LIBRARY = "library_of_pictures"
 ADDRESS = re.compile(r"/media/[1-9][0-9]{0,17}-[^/?#\s]+")
+# A picture in one of its sizes: all but the last part is its file's.
+FILE = re.compile(r"^(/media/[1-9][0-9]{0,17})/[^/]*$")
 # The column of a text, or the whole width of a phone without its margins.
 SIZES = "(min-width: 40rem) 37rem, calc(100vw - 2rem)"
 # The role of a picture that says nothing, and is meant to.
