@@ -8,6 +8,7 @@ from blueprints.accounts.models import Account, Person, SignIn
 from blueprints.comments import passages
 from blueprints.comments.models import APPROVED, PENDING, Comment, add
 from blueprints.core.db import db, now, writing
+from blueprints.media import intake
 from blueprints.posts.models import PUBLISHED, Post
 from blueprints.posts.queries import tags_named
 
@@ -77,6 +78,15 @@ class Make:
 
     def pending(self, post: Post, text: str = "A held comment.", **fields: object) -> Comment:
         return self.comment(post, text, state=PENDING, **fields)
+
+    def file(self, content: bytes, name: str = "harbour.jpg", *, person: Person | None = None, **fields: object):
+        """A file of the library."""
+        file = intake.receive(name, content).new((person or self.person()).id)
+        with writing():
+            for field, value in fields.items():
+                setattr(file, field, value)
+            db.session.add(file)
+        return file
 
     def sign_in(self, client, account: Account) -> None:
         """Sign *account* in on *client* without typing the password."""

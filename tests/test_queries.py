@@ -8,20 +8,24 @@ from functools import cache
 import pytest
 from sqlalchemy import event, select, update
 
+from blueprints.accounts.models import Person
 from blueprints.comments.forms import token_for
 from blueprints.comments.models import Comment
 from blueprints.comments.stretches import SORTS
 from blueprints.core import site
 from blueprints.core.db import db, writing
+from blueprints.media import intake
+from blueprints.media.addresses import file_url, rendition_url
 from blueprints.posts import versions
 from blueprints.posts.models import POST, PUBLISHED, Alias, Post
 from tests.bench.big_site import BigSite, known
+from tests.media.samples import picture
 
 POSTS, COMMENTS = 100, 4000
 # Reads all that is in one state, which is nobody's business but the desk's.
 QUEUE = "ix_comment_queue"
 # What grows with a site; people, tags and the site's own row do not, and are found by their keys anyway.
-LARGE = {"post", "comment", "tagging", "byline", "alias"}
+LARGE = {"post", "comment", "tagging", "byline", "alias", "media_file", "media_rendition", "media_piece", "media_use"}
 Asked = tuple[str, object]
 
 
@@ -59,6 +63,10 @@ def visits() -> dict[str, Visit]:
             versions.begin(revised := db.session.get(Post, known(1000, POSTS)))
             revised.write(body)
             versions.keep(revised, None)
+    somebody = db.session.scalar(select(Person.id).limit(1))
+    with writing():
+        db.session.add(file := intake.receive("Harbour.png", picture("PNG", (600, 400))).new(somebody))
+    size = file.renditions[0]
     sent = {"author": "Jo", "email": "jo@example.org", "token": token_for(known(30, POSTS))}
     return {
         "front page": Visit(5, "/"),
@@ -121,6 +129,9 @@ def visits() -> dict[str, Visit]:
         "search for nothing that is there": Visit(8, '/search?q="no such word"'),
         "search, empty": Visit(3, "/search"),
         "search, described": Visit(1, "/search.xml"),
+        "picture": Visit(3, file_url(file)),
+        "picture, in one size": Visit(3, rendition_url(size)),
+        "picture, in a size that is no more": Visit(3, rendition_url(size).replace(size.hash, "0" * 16), 302),
         "nothing": Visit(6, "/nothing/there", 404),
         "no such post": Visit(3, "/posts/nothing", 404),
         "comment": Visit(16, f"{page}/comments", 303, comment="One", **sent),

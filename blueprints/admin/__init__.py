@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         gate,
         imports,
         mail,
+        media,
         own_account,
         people,
         post_versions,
@@ -29,4 +30,5 @@ def init_app(app: Flask) -> None:
     # A form may stay open for as long as its writer stays signed in: the token ends with the session.
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     imports.init_app(app)
+    media.init_app(app)
     app.register_blueprint(bp)

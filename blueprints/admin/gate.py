@@ -16,6 +16,7 @@ from blueprints.core import settings
 from blueprints.core import site as sites
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
+from blueprints.media import queries as files
 from blueprints.posts import gate, queries
 from blueprints.posts.gate import Check, Piece
 from blueprints.posts.models import Post
@@ -75,6 +76,8 @@ def leads_nowhere(path: str) -> str:
         return "" if person_by_slug(words["slug"]) else "there is no such author"
     if endpoint == "posts.tag":
         return "" if queries.tag_by_slug(words["slug"]) else "there is no such tag"
+    if endpoint == "media.show":
+        return "" if files.named(**words) else "there is no such file in the library"
     if endpoint == "posts.elsewhere":
         return _public(queries.by_path(path) or queries.by_former_address(path))
     if endpoint.startswith("admin."):

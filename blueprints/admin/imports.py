@@ -15,10 +15,12 @@ from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import MAX_DESK_BODY, ROOM
 from blueprints.core.slugs import MAX_SLUG, slugify
+from blueprints.media import library
+from blueprints.media.intake import RefusedError
 from blueprints.posts import queries, versions
 from blueprints.posts.models import DRAFT, Post
 from blueprints.transfer.manuscripts import reading
-from blueprints.transfer.manuscripts.manuscript import Manuscript, UnreadableError
+from blueprints.transfer.manuscripts.manuscript import Manuscript, PictureRefusedError, UnreadableError
 from blueprints.transfer.models import ImportReport
 
 MOST_MEGABYTES = 20
@@ -45,7 +47,8 @@ def import_draft() -> ResponseReturnValue:
         return _show(form, 422)
     name = str(form.file.data.filename)
     try:
-        manuscript = reading.read(form.file.data.read(), name, accept=form.changes.data == ACCEPT)
+        accept = form.changes.data == ACCEPT
+        manuscript = reading.read(form.file.data.read(), name, pictures=_keep_picture, accept=accept)
         draft = _draft(manuscript, signed_in())
     except UnreadableError as error:
         form.file.errors = [str(error)]
@@ -72,6 +75,17 @@ def remove_report(number: int) -> ResponseReturnValue:
         if report := db.session.get(ImportReport, post.id):
             db.session.delete(report)
     return answer(redirect(url_for("admin.edit_post", number=number), 303), "admin/report_removed.hx.html")
+
+
+def _keep_picture(content: bytes, name: str, words: str) -> str:
+    """The address in the library of a picture that the file holds."""
+    try:
+        file, _was_here = library.bring(name, content, signed_in().person_id, alt=words)
+    except RefusedError as error:
+        raise PictureRefusedError(str(error)) from error
+    if not file.is_picture:
+        raise PictureRefusedError("it is none that can be shown")
+    return f"/media/{file.id}-{file.name}"
 
 
 def _show(form: ImportForm, status: int = 200) -> ResponseReturnValue:

@@ -44,11 +44,11 @@ BUNDLES = {
         )
     ),
     "search.css": ("css/search.css",),
-    "admin.css": ("css/admin.css", "css/desk.css"),
+    "admin.css": ("css/admin.css", "css/desk.css", "css/media.css"),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
     "loader.js": ("js/loader.js",),
     "site.js": ("js/site.js", "js/thread.js", "js/writing.js", "js/marks.js", "js/muted.js"),
-    "admin.js": ("js/admin.js", "js/palette.js"),
+    "admin.js": ("js/admin.js", "js/palette.js", "js/media.js"),
     "icon.svg": ("icons/icon.svg",),
 }
 # How long a version is kept after the last start that used it: longer than anybody keeps a page.

@@ -34,6 +34,8 @@ SECONDS_BEFORE_PACKING = 2.0
 # How long one request waits for another to draw the page that both want.
 PATIENCE_SECONDS = 10
 NAMES_REMEMBERED = 10_000
+# What lies below these is for browsers to keep, not for us: files, some of them large.
+_FILES = ("/static/", "/media/")
 
 _packer = ThreadPoolExecutor(1, "pack")
 
@@ -120,7 +122,7 @@ class PageCache:
 
     def _answer_slowly(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
-        if (method != "GET" and method != "HEAD") or environ["PATH_INFO"].startswith("/static/"):
+        if (method != "GET" and method != "HEAD") or environ["PATH_INFO"].startswith(_FILES):
             return self.app(environ, start_response)
         if len(query) > LONGEST_QUERY:
             return self._pass(environ, start_response)

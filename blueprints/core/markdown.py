@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from blueprints.core import cards, formulas, languages, listings
+from blueprints.core import cards, figures, formulas, languages, listings
 
 _LANG = {"lang", "dir"}
 _INLINE = {
@@ -28,7 +28,7 @@ _POST_TAGS = (
     | {
         *("aside", "blockquote", "caption", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "h2", "h3"),
         *("h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "section", "span", "summary", "table"),
-        *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+        *("picture", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
     }
 )
 _POST_ATTRIBUTES = {
@@ -39,11 +39,12 @@ _POST_ATTRIBUTES = {
     "blockquote": {"cite"},
     "del": {"datetime"},
     "details": {"open"},
-    "img": {"src", "alt", "title", "width", "height"},
+    "img": {"src", "alt", "title", "width", "height", "srcset", "sizes", "loading", "decoding", "role"},
     "ins": {"datetime"},
     "li": {"id", "value"},
     "ol": {"start", "reversed", "type"},
     "q": {"cite"},
+    "source": {"type", "srcset", "sizes", "media"},
     "sup": {"id"},
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align", "scope"},
@@ -59,6 +60,7 @@ _COMMENT_ATTRIBUTES = {"*": _LANG, "a": {"href"}, "ol": {"start"}}
 _BLOCK_EDGE = re.compile(r"</?(?:blockquote|br|dd|div|dt|figcaption|h\d|hr|li|p|pre|td|th)\b", re.I)
 _GUEST_LINK = "nofollow ugc noopener"
 _OWN_ADDRESS = re.compile(r'(<[a-z][^<>]*?\s(?:href|src|cite)=")(#|/(?!/))')
+_OWN_CANDIDATES = re.compile(r'(?<=\ssrcset=")/[^"]*')
 _NUMBER = re.compile(r"(?<![\w#§&/.])[#§]([1-9][0-9]{0,6})(?![\w])", re.ASCII)
 _TAG = re.compile(r"<[^>]*>")
 _SCHEMES = {"http", "https", "mailto"}
@@ -75,9 +77,13 @@ _QUOTES = {
 }
 
 
-def post_html(text: str, *, language: str = "en") -> str:
-    """A post's Markdown as HTML: CommonMark with tables, footnotes, strikethrough, typographic quotes and TeX."""
-    return clean_post(_for_posts(language).render(text))
+def post_html(text: str, *, language: str = "en", has_figures: bool = False) -> str:
+    """A post's Markdown as HTML: CommonMark with tables, footnotes, strikethrough, typographic quotes and TeX.
+
+    Where it *has figures*, a picture of the library is drawn in all its sizes, and with its caption where it stands
+    alone. Whoever asks for that writes the text anew when the library changes (media/usage.py).
+    """
+    return clean_post(_for_posts(language).render(text, {"has_figures": has_figures}))
 
 
 def comment_html(text: str, *, numbers_at: str = "", highest: int = 0) -> str:
@@ -130,6 +136,7 @@ def with_whole_addresses(html: str, root: str, page: str) -> str:
     """
     if not root or ('="/' not in html and '="#' not in html):
         return html
+    html = _OWN_CANDIDATES.sub(lambda found: ", ".join(root + each for each in found[0].split(", ")), html)
     return _OWN_ADDRESS.sub(lambda found: found[1] + (page if found[2] == "#" else root) + found[2], html)
 
 
@@ -161,6 +168,10 @@ def _keep_post_attribute(tag: str, attribute: str, value: str) -> str | None:
         return None
     if attribute == "src" and not re.match(r"/(?![/\\])", value):
         return None  # pages ask nothing of other servers; the words of the picture stay
+    if attribute == "role" and value != figures.DECORATION:
+        return None
+    if attribute == "srcset" and not figures.CANDIDATES.fullmatch(value):
+        return None
     return value
 
 
@@ -168,10 +179,44 @@ def _link_remote_image(renderer: RendererHTML, tokens: Sequence[Token], index: i
     """Pages ask nothing of other servers: a picture that lies elsewhere is drawn as a link to it."""
     token = tokens[index]
     source = str(token.attrs.get("src", ""))
+    if shown := env.get("library", {}).get(source):
+        alt = renderer.renderInlineAsText(token.children, options, env)
+        drawn = figures.picture(shown, alt, is_first=token.meta["is_first"])
+        return drawn + str(token.meta.get("caption", ""))
     if source.startswith("/") and not source.startswith("//"):
         return renderer.image(tokens, index, options, env)
     label = renderer.renderInlineAsText(token.children, options, env) or source
     return f'<a href="{escapeHtml(source)}">{escapeHtml(label)}</a>'
+
+
+def _find_figures(state: Any) -> None:
+    """Ask the library once for the pictures of a text; one that stands alone becomes a figure with its caption."""
+    if not state.env.get("has_figures"):
+        return
+    images = [child for token in state.tokens for child in token.children or () if child.type == "image"]
+    library = state.env["library"] = figures.known(str(image.attrs.get("src", "")) for image in images)
+    for image in images:
+        image.meta["is_first"] = image is images[0]
+    inside = 0  # a figure that was typed as HTML
+    for before, inline, after in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if before.type == "html_block":
+            inside += before.content.count("<figure") - before.content.count("</figure")
+        alone = before.type == "paragraph_open" and not before.hidden and len(inline.children or ()) == 1
+        if (
+            alone
+            and inside <= 0
+            and (image := inline.children[0]).type == "image"
+            and (shown := library.get(image.attrs.get("src")))
+        ):
+            before.tag = after.tag = "figure"
+            image.meta["caption"] = _caption(state.md, str(image.attrs.get("title", "")) or shown.caption, shown.credit)
+
+
+def _caption(parser: MarkdownIt, caption: str, credit: str) -> str:
+    """What stands below a picture, both with links and emphasis."""
+    parts = [parser.renderInline(caption)] if caption else []
+    parts += [f"<small>{parser.renderInline(credit)}</small>"] if credit else []
+    return f"<figcaption>{' '.join(parts)}</figcaption>" if parts else ""
 
 
 def _mark_guest_link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -288,6 +333,7 @@ def _for_posts(language: str) -> MarkdownIt:
             double_inline=True,
         )
         parser.core.ruler.push("cards", cards.find)
+        parser.core.ruler.push("find_figures", _find_figures)
         for name in ("math_inline", "math_inline_double", "math_block"):
             _add_rule(parser, name, _formula)
         _add_rule(parser, "image", _link_remote_image)

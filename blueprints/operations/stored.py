@@ -74,6 +74,7 @@ TABLES = {
     "affiliation": "where they work and worked, as what and when",
     "person_alias": "former addresses of their pages",
     "portrait": "their pictures",
+    "media_file": "pictures and other files of the articles: what is said of them, who brought them, and when",
     "account": "who can sign in: e-mail address and a hash of the password",
     "sign_in": "where somebody of the staff is signed in: a hash, browser and system in words, when seen, until when",
     "account_link": "links that were sent to the staff: a hash, what it is for, until when; of a new address, that too",
@@ -85,7 +86,7 @@ TABLES = {
 OF_NOBODY = {
     *("alias", "appointment", "byline", "gate_override", "generation", "mail_turn"),
     *("post", "post_version", "site", "site_picture", "tag", "tagging"),
-    *("post_search", "comment_search"),
+    *("post_search", "comment_search", "media_rendition", "media_piece", "media_use"),
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from blueprints.accounts.models import Person
+from blueprints.core import figures
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.site import Site
 from blueprints.posts.models import MARKDOWN, Post
@@ -159,10 +160,13 @@ def _in_text(piece: Piece, leads_nowhere: Nowhere, own_host: str) -> Iterator[Fa
     root = lxml.html.fragment_fromstring(piece.html, create_parent="div")
     ids = {element.get("id") or "" for element in root.iter()} | _PLACES
     for image in root.iter("img"):
-        if not (image.get("alt") or "").strip():
-            source = image.get("src") or ""
+        if not (image.get("alt") or "").strip() and image.get("role") != figures.DECORATION:
+            source = figures.FILE.sub(r"\1-", image.get("src") or "")
             words = f"The image {_name(source)} has no alternative text."
             yield Fault("alt", words, "body", _line(piece.body, source))
+        source = image.get("src") or ""
+        if figures.ADDRESS.fullmatch(source) and (why := leads_nowhere(unquote(source))):
+            yield Fault("links", f"The image {_name(source)}: {why}.", "body", _line(piece.body, source))
     told: set[str] = set()
     for link in root.iter("a"):
         address = link.get("href")

@@ -281,7 +281,7 @@ class Post(Base):
         """Set the text and render it, once, for all readers."""
         self.body, self.body_format = body, body_format
         if body_format == MARKDOWN:
-            self.body_html = markdown.post_html(body, language=language)
+            self.body_html = markdown.post_html(body, language=language, has_figures=True)
         else:
             self.body_html = markdown.clean_post(body)
         self.extract = _extract(self.body_html)

@@ -3,9 +3,11 @@
 import pytest
 
 from blueprints.core.db import db, writing
+from blueprints.media.addresses import file_url
 from blueprints.posts import gate
 from blueprints.posts.models import Post
 from tests.admin.browsing import WORLDS, fill, form_of, press, soup
+from tests.media.samples import picture
 
 
 @pytest.fixture
@@ -138,3 +140,14 @@ def test_what_is_public_already_can_still_be_saved(client, make, needed):
     assert fill(client, edit(post), "#post-form", body="![](/x.png)").status_code == 303
     with writing():
         assert reread(post).is_public
+
+
+def test_pictures_and_files_of_the_library_are_looked_for(client, make, editor):
+    bare, pattern = make.file(picture("PNG", (600, 9))), make.file(picture("PNG", (9, 9)), is_decorative=True)
+    body = f"![]({file_url(pattern)})\n\n![]({file_url(bare)})\n\n![Gone](/media/99-a.png) [too](/media/98-b.pdf)"
+    body += f"\n\n[Here]({file_url(bare)})"
+    assert said(client.get(edit(make.post(body=body)))) == [
+        f"The image /media/{bare.id}- has no alternative text. Line 3",
+        "The image /media/99-a.png: there is no such file in the library. Line 5",
+        "“too” leads to /media/98-b.pdf: there is no such file in the library. Line 5",
+    ]

@@ -19,6 +19,7 @@ from blueprints.posts import versions
 from blueprints.posts.models import Post
 from tests.browser.conftest import MOVES, PHONE, WIDE
 from tests.factories import PASSWORD
+from tests.media.samples import picture
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -62,6 +63,7 @@ class Place:
                     revised.write(text)
                     versions.keep(revised, ada.id)
                 revised.correct("The year was 1848.")
+            self.picture = make.file(picture("PNG", (60, 40)), f"{LONG}.png").id
             held = make.pending(post, "It is me.", name=ada.name, hold_reason=impersonation.REASONS["name"])
             with writing():
                 like = impersonation.note(db.session.get(Comment, held.id), ada.id, "name")
@@ -279,6 +281,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
         *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
         *("/admin/account", f"/admin/accounts/{place.invited}/edit"),
+        *("/admin/media", f"/admin/media/{place.picture}"),
     ],
 }
 

@@ -21,11 +21,15 @@ from blueprints.core.http import shared
 from blueprints.core.settings import Settings
 from blueprints.core.site import Site
 from blueprints.core.site import current as site_of_world
+from blueprints.media import usage
+from blueprints.media.addresses import file_url
+from blueprints.media.models import MediaFile
 from blueprints.posts import bylines, versions
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
 from blueprints.posts.models import Post
 from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
+from tests.media.samples import picture
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -310,7 +314,9 @@ class World:
         self.reply = make.comment(self.essay, "Second.", parent=self.reply_to, person_id=self.ada.id)
         self.edited = make.comment(self.essay, "Befor.")
         self.change(self.edited, "Before.")
-        self.other = make.post("Other", slug="other", tags=["Logic"], authors=[self.bob], path="/2019/other/")
+        self.picture = make.file(picture("PNG", (8, 8)), alt="A chart")
+        shows = {"body": f"Some *text*.\n\n![]({file_url(self.picture)})", "path": "/2019/other/"}
+        self.other = make.post("Other", slug="other", tags=["Logic"], authors=[self.bob], **shows)
         self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
         self.about = make.post("About", slug="about", kind="page")
         self.held = make.pending(self.essay, "Held.")
@@ -412,6 +418,12 @@ def _removed_for_a_reason(world):
     comment.removed_because = "it was there already"
 
 
+def _described(world):
+    file = world.get(MediaFile, world.picture)
+    file.caption = "A chart of *everything*."
+    usage.redraw(file)
+
+
 def _portrait(world):
     person = world.get(type(world.bob), world.bob)
     world.get(type(world.reply), world.reply).person_id = person.id
@@ -442,6 +454,7 @@ WRITES = {
     "picked": lambda world: world.get(type(world.reply), world.reply).pick(True),
     "removed for a reason": _removed_for_a_reason,
     "staff comment, and its portrait": _portrait,
+    "picture described": _described,
     "passages closed": _set(passages_open=False),
     "another answer to a passage": lambda world: world.make.comment(
         world.get(Post, world.essay), "Third.", passage="Some text."

@@ -24,11 +24,13 @@ from blueprints.core import mail
 from blueprints.core.db import backend, db, writing
 from blueprints.core.settings import Settings
 from blueprints.core.site import Site
+from blueprints.media.addresses import file_url
 from blueprints.operations import move, upgrade
 from blueprints.operations.cli import hustings
 from blueprints.posts.models import Alias, Post
 from blueprints.search import index
 from tests.conftest import DATABASES, ONLY_POSTGRESQL, ONLY_SQLITE, Browser
+from tests.media.samples import PDF, picture
 
 FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 PAGES = ["/", "/?page=2", "/posts/a-long-day", "/posts/a-long-day/comments", "/tags/law", "/comments/3", "/posts/none"]
@@ -67,6 +69,8 @@ def site(app, make):
     for number in range(5):
         first = make.comment(post, f"Answer {number}", parent=first, person_id=ada.id)
     make.pending(post)
+    make.file(PDF + bytes(range(256)) * 1500, "report.pdf")
+    make.post(body=f"![]({file_url(make.file(picture('PNG', (500, 9))))})")
     gone = make.comment(post, "The last id that was given")
     with writing():  # an import may give a parent a higher number than its child's
         db.session.execute(update(Comment).where(Comment.id == 1).values(parent_id=7, root_id=7))
