@@ -269,7 +269,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/what-is-stored", "/sign-in", "/new-password", "/new-password?sent=1", "/invitation/used-up", "/nowhere"),
     ],
     "of the site": lambda place: [
-        *("/", "/archive", "/tags/ethics", f"/authors/{place.author}"),
+        *("/", "/archive", "/authors", "/tags/ethics", f"/authors/{place.author}"),
         *(f"/posts/{place.slug}/versions", f"/posts/{place.slug}/versions/1"),
         *("/search", "/search?q=paper", "/search?q=cite&in=comments", "/search?q=nowhereatall"),
     ],

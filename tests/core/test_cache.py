@@ -317,7 +317,7 @@ class World:
 
     def addresses(self) -> list[tuple[str, dict[str, str]]]:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
-        pages += ["/what-is-stored", "/posts/essay/versions", "/posts/essay/versions/1"]
+        pages += ["/what-is-stored", "/authors", "/posts/essay/versions", "/posts/essay/versions/1"]
         pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
         pages += ["/posts/essay/cite.bib", "/posts/essay/cite.json?version=1", "/posts/other/cite.ris"]
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
