@@ -277,7 +277,13 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/admin", "/admin/posts", "/admin/posts/new", f"/admin/posts/{place.post}/edit", "/admin/comments"),
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
-        *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
+        *(
+            f"/admin/people/{place.person}/edit",
+            f"/admin/people/{place.person}/merge",
+            "/admin/site",
+            "/admin/accounts",
+            "/admin/mail",
+        ),
         *("/admin/account", f"/admin/accounts/{place.invited}/edit"),
     ],
 }

@@ -21,7 +21,7 @@ from blueprints.core.http import shared
 from blueprints.core.settings import Settings
 from blueprints.core.site import Site
 from blueprints.core.site import current as site_of_world
-from blueprints.posts import bylines, versions
+from blueprints.posts import bylines, merging, versions
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
 from blueprints.posts.models import Post
@@ -450,6 +450,9 @@ WRITES = {
     "tag renamed": _rename_tag,
     "person renamed": _rename_person,
     "person moved": _move_person,
+    "people merged": lambda world: merging.merge(
+        world.get(type(world.ada), world.ada), world.get(type(world.bob), world.bob)
+    ),
     "affiliation of one post": lambda world: world.get(Post, world.essay).credit(
         [world.get(type(world.ada), world.ada)], ["Visiting Fellow"]
     ),
