@@ -108,6 +108,7 @@ def visits() -> dict[str, Visit]:
         "tag, page 2": Visit(5, "/tags/tag-1?page=2"),
         "author": Visit(6, "/authors/person-1"),
         "author, page 2": Visit(6, "/authors/person-1?page=2"),
+        "authors": Visit(4, "/authors"),
         "archive": Visit(5, "/archive"),
         "year": Visit(5, "/archive/2016"),
         "year, page 2": Visit(5, "/archive/2016?page=2", 404),

@@ -39,6 +39,11 @@ class Affiliation(Base):
         return [self.institution, self.position]
 
     @property
+    def facts(self) -> tuple[str, str, str, str]:
+        """What it says: institution, position, since, until."""
+        return self.institution, self.position, self.since, self.until
+
+    @property
     def span(self) -> str:
         """ "2019–2023", "March 2019 – June 2023", "since 2019", "until 2023"; nothing where no date is known."""
         if self.since and self.until:

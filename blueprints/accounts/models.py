@@ -11,7 +11,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from blueprints.accounts.affiliations import Affiliation, day_of
@@ -109,12 +109,15 @@ class Person(Base):
 
 
 class PersonAlias(Base):
-    """A former slug of somebody; it redirects for ever."""
+    """A former slug of somebody; it redirects for ever. Of a record merged into another also where that came from."""
 
     __tablename__ = "person_alias"
+    __table_args__ = (Index("ix_person_alias_source", "source", "source_id"),)
 
     slug: Mapped[str] = mapped_column(String(120), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str | None] = mapped_column(String(255))
+    source_id: Mapped[str | None] = mapped_column(String(255))
 
 
 class Portrait(Base):

@@ -54,6 +54,15 @@ def person_by_slug(slug: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.slug == slug))
 
 
+def person_from(source: str, source_id: str) -> Person | None:
+    """Who came from there under this name; also where that record was merged into another."""
+    found = db.session.scalar(select(Person).where(Person.source == source, Person.source_id == source_id))
+    merged = select(Person).join(PersonAlias, PersonAlias.person_id == Person.id)
+    return found or db.session.scalar(
+        merged.where(PersonAlias.source == source, PersonAlias.source_id == source_id).limit(1)
+    )
+
+
 def person_formerly(slug: str) -> Person | None:
     """The person whose page was /authors/*slug* once."""
     query = select(Person).join(PersonAlias, PersonAlias.person_id == Person.id)

@@ -1,5 +1,7 @@
 """People at the desk: who has a byline, and what stands below their posts."""
 
+from collections import Counter
+
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,10 +12,10 @@ from blueprints.accounts.models import Person, PersonAlias
 from blueprints.accounts.names import sort_name_of
 from blueprints.admin.desk import bp
 from blueprints.admin.drafts import SlugTakenError
-from blueprints.admin.forms.people import PersonForm
+from blueprints.admin.forms.people import MergeForm, PersonForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
-from blueprints.posts import bylines
+from blueprints.posts import bylines, merging
 
 # So many of the posts that would say something else are named.
 NAMED = 10
@@ -23,7 +25,9 @@ NAMED = 10
 @editors_only
 def people() -> ResponseReturnValue:
     """Everybody who has a byline."""
-    return render_template("admin/people.html", people=queries.with_affiliations())
+    found = queries.with_affiliations()
+    alike = Counter(person.skeleton for person in found)
+    return render_template("admin/people.html", people=found, alike=alike)
 
 
 @bp.route("/people/new", methods=["GET", "POST"])
@@ -38,6 +42,28 @@ def new_person() -> ResponseReturnValue:
 def edit_person(number: int) -> ResponseReturnValue:
     """Change what is said of somebody."""
     return _show(db.session.get(Person, number) or abort(404))
+
+
+@bp.route("/people/<id:number>/merge", methods=["GET", "POST"])
+@editors_only
+def merge_person(number: int) -> ResponseReturnValue:
+    """Make one of two records of the same person."""
+    person = db.session.get(Person, number) or abort(404)
+    form = MergeForm(person, queries.everybody())
+    if not form.validate_on_submit():
+        context = {"form": form, "person": person, "posts": bylines.count(person.id)}
+        return render_template("admin/person_merge.html", **context), 422 if form.is_submitted() else 200
+    into = int(form.into.data)
+    try:
+        with writing():
+            gone = db.session.get(Person, number) or abort(404)
+            merging.merge(gone, db.session.get(Person, into) or abort(404))
+    except merging.TwoAccountsError as error:
+        first, second = error.emails
+        form.into.errors = [f"Both sign in, as {first} and as {second}. Remove one of the two accounts first."]
+        context = {"form": form, "person": db.session.get(Person, number), "posts": bylines.count(number)}
+        return render_template("admin/person_merge.html", **context), 422
+    return redirect(url_for("admin.edit_person", number=into), 303)
 
 
 def _show(person: Person | None) -> ResponseReturnValue:
@@ -114,12 +140,8 @@ def _fill(person: Person, form: PersonForm) -> None:
 
 def _place(person: Person, affiliations: list[Affiliation]) -> None:
     """Give *person* these affiliations, and have the posts say what they mean for them."""
-    if [_facts(each) for each in affiliations] == [_facts(each) for each in person.affiliations]:
+    if [each.facts for each in affiliations] == [each.facts for each in person.affiliations]:
         return
     if person.id:
         bylines.restate(bylines.restated(person.id, affiliations))
     person.affiliations = affiliations
-
-
-def _facts(affiliation: Affiliation) -> tuple[str, ...]:
-    return affiliation.institution, affiliation.position, affiliation.since, affiliation.until

@@ -3,7 +3,7 @@
 A year is one of the site's own clock, as the dates on the pages are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -112,6 +112,13 @@ def of_year(year: int, number: int) -> YearPage:
         beside.older and _year_of(beside.older),
         beside.newer and _year_of(beside.newer),
     )
+
+
+def by_year(posts: Iterable[Post]) -> list[tuple[int, list[Post]]]:
+    """*posts*, which are in the order of their dates, under the years in which they appeared."""
+    return [
+        (year, list(group)) for year, group in groupby(posts, key=lambda post: _year_of(post.published_at or now()))
+    ]
 
 
 def _counts(years: Sequence[int]) -> Sequence[Row[Any]]:

@@ -6,7 +6,7 @@ It is kept in the byline, so that a page asks nothing more, and so that it chang
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from blueprints.accounts.affiliations import Affiliation, Shown
 from blueprints.core.db import db
@@ -41,3 +41,8 @@ def posts_of(changes: Iterable[Restated]) -> dict[int, Post]:
     """The posts on which these bylines stand, by their ids."""
     ids = [change.byline.post_id for change in changes]
     return {post.id: post for post in db.session.scalars(select(Post).where(Post.id.in_(ids)))}
+
+
+def count(person_id: int) -> int:
+    """On how many posts somebody is named."""
+    return db.session.scalar(select(func.count()).where(Byline.person_id == person_id)) or 0

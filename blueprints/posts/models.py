@@ -120,9 +120,11 @@ class Byline(Base):
         if shown != self.affiliations:
             self.affiliations = shown
 
-    def touches(self, _changes: Changes) -> Iterator[str]:
-        """It stands on its post, and the post on its author's page."""
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """It stands on its post, and the post on its author's page; the index of authors counts it."""
         yield from (f"post:{self.post_id}", f"by:{self.person_id}")
+        if changes.of("person_id"):
+            yield "people"
 
 
 class Correction(NamedTuple):
@@ -200,6 +202,8 @@ class Post(Base):
             yield from (f"tagged:{tag.id}" for tag in (*self.tags, *changes.former("tags")))
         if changes.of("state", "slug", "path", "published_at", "updated_at"):
             yield "addresses"
+        if changes.of("bylines"):
+            yield "people"
 
     @property
     def authors(self) -> list[Person]:

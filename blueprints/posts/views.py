@@ -14,6 +14,7 @@ from blueprints.core import settings, site
 from blueprints.core.http import chosen, counted, counts_as, keep_out, page_number, shared, site_url
 from blueprints.core.site import Site
 from blueprints.posts import archive as years
+from blueprints.posts import authors as index_of_authors
 from blueprints.posts import citation, queries, reads, versions
 from blueprints.posts.addresses import post_url, version_url
 from blueprints.posts.models import POST, Post
@@ -156,6 +157,16 @@ def _public(slug: str) -> Post:
     return post if post.is_public else abort(410)
 
 
+@bp.get("/authors")
+@shared("page")
+def authors() -> ResponseReturnValue:
+    """Everybody who has published here."""
+    found = index_of_authors.page(page_number())
+    if found.number > 1 and not found.letters:
+        abort(404)
+    return render_template("posts/authors.html", found=found, counted=index_of_authors.COUNTED)
+
+
 @bp.get("/authors/<slug>")
 @shared("page")
 def author(slug: str) -> ResponseReturnValue:
@@ -166,8 +177,9 @@ def author(slug: str) -> ResponseReturnValue:
     found = queries.by_person(person, page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
+    career, by_year = career_of(person), years.by_year(found.posts)
     return render_template(
-        "posts/author.html", person=person, career=career_of(person), found=found, form=BlankFollowForm
+        "posts/author.html", person=person, career=career, found=found, years=by_year, form=BlankFollowForm
     )
 
 

@@ -46,6 +46,7 @@ MAY = {
     "admin.people": EDITING,
     "admin.new_person": EDITING,
     "admin.edit_person": EDITING,
+    "admin.merge_person": EDITING,
     "admin.site": EDITING,
     "admin.own_account": EVERYBODY,
     "admin.change_password": EVERYBODY,

@@ -271,7 +271,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/what-is-stored", "/sign-in", "/new-password", "/new-password?sent=1", "/invitation/used-up", "/nowhere"),
     ],
     "of the site": lambda place: [
-        *("/", "/archive", "/tags/ethics", f"/authors/{place.author}"),
+        *("/", "/archive", "/authors", "/tags/ethics", f"/authors/{place.author}"),
         *(f"/posts/{place.slug}/versions", f"/posts/{place.slug}/versions/1"),
         *("/search", "/search?q=paper", "/search?q=cite&in=comments", "/search?q=nowhereatall"),
     ],
@@ -279,7 +279,13 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/admin", "/admin/posts", "/admin/posts/new", f"/admin/posts/{place.post}/edit", "/admin/comments"),
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
-        *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
+        *(
+            f"/admin/people/{place.person}/edit",
+            f"/admin/people/{place.person}/merge",
+            "/admin/site",
+            "/admin/accounts",
+            "/admin/mail",
+        ),
         *("/admin/account", f"/admin/accounts/{place.invited}/edit"),
         *("/admin/media", f"/admin/media/{place.picture}"),
     ],

@@ -24,7 +24,7 @@ from blueprints.core.site import current as site_of_world
 from blueprints.media import usage
 from blueprints.media.addresses import file_url
 from blueprints.media.models import MediaFile
-from blueprints.posts import bylines, versions
+from blueprints.posts import bylines, merging, versions
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
 from blueprints.posts.models import Post
@@ -323,7 +323,7 @@ class World:
 
     def addresses(self) -> list[tuple[str, dict[str, str]]]:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
-        pages += ["/what-is-stored", "/posts/essay/versions", "/posts/essay/versions/1"]
+        pages += ["/what-is-stored", "/authors", "/posts/essay/versions", "/posts/essay/versions/1"]
         pages += [f"/authors/{person.slug}" for person in (self.ada, self.bob)]
         pages += ["/posts/essay/cite.bib", "/posts/essay/cite.json?version=1", "/posts/other/cite.ris"]
         pages += [f"/posts/{slug}" for slug in ("essay", "other", "draft", "about", "moved", "due")]
@@ -469,6 +469,9 @@ WRITES = {
     "tag renamed": _rename_tag,
     "person renamed": _rename_person,
     "person moved": _move_person,
+    "people merged": lambda world: merging.merge(
+        world.get(type(world.ada), world.ada), world.get(type(world.bob), world.bob)
+    ),
     "affiliation of one post": lambda world: world.get(Post, world.essay).credit(
         [world.get(type(world.ada), world.ada)], ["Visiting Fellow"]
     ),

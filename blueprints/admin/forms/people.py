@@ -1,12 +1,14 @@
 """Somebody who writes here."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, FieldList, FormField, ValidationError
+from wtforms import BooleanField, FieldList, FormField, SelectField, ValidationError
 from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from blueprints.accounts.affiliations import Affiliation, first_day, last_day
 from blueprints.accounts.models import Person
@@ -179,3 +181,16 @@ def _is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+class MergeForm(FlaskForm):
+    """Into which record another one goes; those of the same name come first."""
+
+    into = SelectField("Into", [Required("Choose the record that stays.")])
+
+    def __init__(self, person: Person, people: Sequence[Person], **options: Any) -> None:
+        super().__init__(**options)
+        others = [each for each in people if each.id != person.id]
+        others.sort(key=lambda each: each.skeleton != person.skeleton)
+        named = [SelectChoice(str(each.id), f"{each.sort_name} · /authors/{each.slug}") for each in others]
+        self.into.choices = [SelectChoice("", "—"), *named]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from blueprints.accounts.models import Account, Person
-from blueprints.accounts.queries import free_person_slug
+from blueprints.accounts.queries import free_person_slug, person_from
 from blueprints.core.db import db
 from blueprints.core.slugs import slugify
 from blueprints.transfer.report import Report
@@ -94,8 +94,9 @@ class People:
     def _person(self, key: str, name: str, email: str, *, kind: str) -> tuple[int, bool]:
         """The row for *key* and whether it was made now."""
         source_id = fit(key, 255, self.report, "name used for recognition shortened")
-        found = db.session.scalar(select(Person).where(Person.source == self.site, Person.source_id == source_id))
-        found = found or _known_here(email)
+        if merged := person_from(self.site, source_id):
+            return merged.id, False
+        found = _known_here(email)
         if found is not None:
             if found.source is None:
                 found.source, found.source_id = self.site, source_id
