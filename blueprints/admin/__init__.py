@@ -8,6 +8,7 @@ def init_app(app: Flask) -> None:
     from blueprints.admin import (  # noqa: F401 - these add their views
         accounts,
         comments,
+        factors,
         imports,
         mail,
         own_account,

@@ -28,6 +28,7 @@ def site() -> ResponseReturnValue:
         current.language = str(form.language.data)
         current.takes_marks, current.shows_faces = form.takes_marks.data, form.shows_faces.data
         current.authors_moderate = bool(form.authors_moderate.data)
+        current.needs_second_factor = bool(form.needs_second_factor.data)
         current.write_rules(form.rules.data or "")
     g.site = current
     return answer(redirect(url_for("admin.site", saved=1), 303), "admin/site_saved.hx.html", form=form)

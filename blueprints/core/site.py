@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import String, Text, select, true
+from sqlalchemy import String, Text, false, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blueprints.core import generations, markdown, rows
@@ -34,6 +34,8 @@ class Site(Base):
     takes_marks: Mapped[bool] = mapped_column(default=True, server_default=true())
     # Whether authors look after the comments below their own posts.
     authors_moderate: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Whether editors and administrators need more than a password to work here.
+    needs_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
     uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
     passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -92,6 +94,7 @@ def current() -> Site:
         shows_faces=True,
         takes_marks=True,
         authors_moderate=True,
+        needs_second_factor=False,
         passages_open=True,
         greeted=False,
     )

@@ -75,6 +75,9 @@ TABLES = {
     "portrait": "their pictures",
     "account": "who can sign in: e-mail address and a hash of the password",
     "sign_in": "where somebody of the staff is signed in: a hash, browser and system in words, when seen, until when",
+    "authenticator": "whose app shows codes: what its secret is made of, beside the site’s key",
+    "passkey": "passkeys of the staff: the name they gave it, its public half, when it was used",
+    "recovery_code": "hashes of unused recovery codes of the staff",
     "account_link": "links that were sent to the staff: a hash, what it is for, until when; of a new address, that too",
 }
 OF_NOBODY = {

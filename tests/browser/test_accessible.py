@@ -278,7 +278,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
         *(f"/admin/people/{place.person}/edit", "/admin/site", "/admin/accounts", "/admin/mail"),
-        *("/admin/account", f"/admin/accounts/{place.invited}/edit"),
+        *("/admin/account", "/admin/account/factors", f"/admin/accounts/{place.invited}/edit"),
     ],
 }
 
