@@ -4,7 +4,7 @@ import itertools
 from datetime import timedelta
 
 from blueprints.accounts.affiliations import Affiliation
-from blueprints.accounts.models import Account, Person, SignIn
+from blueprints.accounts.models import Account, Person, SignIn, token_hash
 from blueprints.comments import passages
 from blueprints.comments.models import APPROVED, PENDING, Comment, add
 from blueprints.core.db import db, now, writing
@@ -88,10 +88,11 @@ class Make:
             db.session.add(file)
         return file
 
-    def sign_in(self, client, account: Account) -> None:
-        """Sign *account* in on *client* without typing the password."""
+    def sign_in(self, client, account: Account, *, proven: bool = False) -> None:
+        """Sign *account* in on *client* without typing the password; *proven* as if it had been typed anew."""
         with writing():
             row, token = SignIn.begin(db.session.merge(account))
             db.session.add(row)
         with client.session_transaction() as session:
             session["token"] = token
+            session["proven"] = [token_hash(token), int(now().timestamp())] if proven else None

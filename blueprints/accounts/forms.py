@@ -1,7 +1,7 @@
 """Forms of set-up and sign-in."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, ValidationError
+from wtforms import HiddenField, PasswordField, ValidationError
 from wtforms.validators import Length
 
 from blueprints.core.fields import AtMost, LineField, Required, email_address, readable_name, storable
@@ -66,6 +66,22 @@ class NewPasswordForm(FlaskForm):
         [Required("Choose a password."), long_enough, Length(max=1000), storable],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+class CodeForm(FlaskForm):
+    """A code of the app, or one from paper."""
+
+    code = LineField(
+        "Code",
+        [Required("Type the code."), AtMost(40), storable],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "off"},
+    )
+
+
+class CredentialForm(FlaskForm):
+    """What a browser has signed with a passkey."""
+
+    credential = HiddenField(validators=[AtMost(20_000), storable])
 
 
 class ActionForm(FlaskForm):

@@ -10,15 +10,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import update
 from werkzeug.exceptions import Forbidden
 
-from blueprints.accounts import queries
-from blueprints.accounts.models import NOTHING, Account, SignIn, password_matches
+from blueprints.accounts import factors, queries
+from blueprints.accounts.models import NOTHING, Account, SignIn, password_matches, token_hash
 from blueprints.core import audit, limits, settings, site
 from blueprints.core.db import db, now, writing
+from blueprints.core.http import site_url
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 SEEN_EVERY = timedelta(hours=1)
 TOKEN = "token"  # noqa: S105 - the name of a session key
+HALF, SECONDS_HALF_WAY = "half", 10 * 60
+PROVEN, SECONDS_PROVEN = "proven", 10 * 60
+OWN_PAGES = "/admin/account/"
 
 
 class SignedOutError(Forbidden):
@@ -55,6 +59,51 @@ def remember(token: str) -> None:
     session.permanent = True
     session[TOKEN] = token
     g.pop("account", None)
+
+
+def remember_half(account: Account) -> None:
+    """Start a fresh session for somebody who has typed the right password and shall show a second thing."""
+    session.clear()
+    session[HALF] = [account.id, token_hash(account.password_hash), int(now().timestamp())]
+
+
+def half_way() -> Account | None:
+    """Who has typed the right password in this browser just now, and has not shown the second thing yet."""
+    number, password, moment = session.get(HALF) or (0, "", 0)
+    account = db.session.get(Account, number) if now().timestamp() - moment < SECONDS_HALF_WAY else None
+    if account is None or account.is_off or token_hash(account.password_hash) != password:
+        return None
+    return account
+
+
+def origin() -> str:
+    """Where this site is, as browsers say it: what passkeys are made for."""
+    return site_url() or request.host_url.rstrip("/")
+
+
+def prove() -> None:
+    """The password has just been typed anew in this browser."""
+    session[PROVEN] = [this_sign_in(), int(now().timestamp())]
+
+
+def is_proven() -> bool:
+    """Whether the password was typed in this browser, in this sign-in, a moment ago."""
+    token, moment = session.get(PROVEN) or ("", 0)
+    return token == this_sign_in() != "" and now().timestamp() - moment < SECONDS_PROVEN
+
+
+def proven_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+    """For whoever has typed the password just now: what signs people in is not changed at a desk that was left."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+        if is_proven():
+            return view(*args, **kwargs)
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("admin.factors_page"), 303)
+        raise Forbidden("Some time has passed: type your password once more on the page “Second step”.")
+
+    return staff_only(guarded)
 
 
 def this_sign_in() -> str:
@@ -95,10 +144,22 @@ def staff_only(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
                 raise SignedOutError
             return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 303)
         _note_visit()
+        if _lacks_second_factor():
+            if request.method not in ("GET", "HEAD"):
+                abort(403, "This site asks editors for a second step. Set one up first: “Your account”.")
+            return redirect(url_for("admin.factors_page"), 303)
         with audit.acting(audit.Actor(account.id, account.person.name)):
             return view(*args, **kwargs)
 
     return guarded
+
+
+def _lacks_second_factor() -> bool:
+    """Whether the site wants more of whoever is signed in than a password; their own account stays open to them."""
+    account = me()
+    if account is None or not account.is_editor or f"{request.path}/".startswith(OWN_PAGES):
+        return False
+    return site.current().needs_second_factor and not factors.are_there(account)
 
 
 def only(may: Callable[[Account], bool]) -> Callable[[Callable[P, R]], Callable[P, R | ResponseReturnValue]]:

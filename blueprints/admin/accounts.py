@@ -6,7 +6,7 @@ from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
-from blueprints.accounts import access, letters, queries
+from blueprints.accounts import access, factors, letters, queries
 from blueprints.accounts.access import INVITATION, PASSWORD
 from blueprints.accounts.guards import administrators_only
 from blueprints.accounts.models import Account, Person
@@ -112,6 +112,20 @@ def send_link(number: int) -> ResponseReturnValue:
     return answer("admin/account.html" if token else place, "admin/account_changed.hx.html", **context)
 
 
+@bp.post("/accounts/<id:number>/factors/remove")
+@administrators_only
+def drop_factors(number: int) -> ResponseReturnValue:
+    """Let somebody's password alone be enough again who has lost telephone, keys and paper."""
+    require_token()
+    with writing():
+        account = _another(number)
+        factors.drop_all(account)
+        letters.tell(account, "factor")
+    place = redirect(url_for("admin.edit_account", number=number), 303)
+    said = "Their password alone is enough again."
+    return answer(place, "admin/account_changed.hx.html", **_about(account), said=said)
+
+
 @bp.post("/accounts/<id:number>/remove")
 @administrators_only
 def remove_account(number: int) -> ResponseReturnValue:
@@ -164,7 +178,13 @@ def _given(token: str, account: Account, purpose: str) -> dict[str, str] | None:
 
 def _about(account: Account, form: RoleForm | None = None) -> dict[str, Any]:
     form = form or RoleForm(formdata=None, obj=account)
-    return {"account": account, "form": form, "sign_ins": queries.sign_ins(account), "sends": mail.reaches_people()}
+    return {
+        "account": account,
+        "form": form,
+        "sign_ins": queries.sign_ins(account),
+        "sends": mail.reaches_people(),
+        "has_factors": factors.are_there(account),
+    }
 
 
 def _again(form: AccountForm) -> ResponseReturnValue:

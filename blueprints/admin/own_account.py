@@ -5,7 +5,7 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts import access, letters, queries
+from blueprints.accounts import access, factors, letters, queries
 from blueprints.accounts.guards import has_password, staff_only, this_sign_in
 from blueprints.accounts.models import Account, SignIn, password_hash
 from blueprints.admin.desk import bp, require_token, signed_in
@@ -20,6 +20,7 @@ DID = {
     "address": "Your address is changed: you sign in with it from now on.",
     "asked": "A letter is on its way to the new address. It counts as soon as you open the link in it.",
     "ended": "Signed out there.",
+    "few": "You came in by a recovery code, and few are left.",
     "everywhere": "You are signed out everywhere else.",
 }
 
@@ -96,7 +97,13 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 def _page(**forms: Any) -> dict[str, Any]:
     account = signed_in()
+    has_app, passkeys = factors.authenticator(account) is not None, len(factors.passkeys(account))
+    shown = " or ".join(["a code of your app"] * has_app + ["a passkey"] * bool(passkeys))
+    left = factors.recovery_codes_left(account)
     return {
+        "factors": shown,
+        "codes_left": left,
+        "is_few": bool(shown) and left <= factors.FEW,
         "account": account,
         "address_form": OwnAddressForm(formdata=None),
         "password_form": OwnPasswordForm(formdata=None),

@@ -66,6 +66,7 @@ def _fill(current: Site, form: SiteForm) -> None:
     current.language, current.time_zone = str(form.language.data), str(form.time_zone.data)
     current.takes_marks, current.shows_faces = form.takes_marks.data, form.shows_faces.data
     current.authors_moderate = bool(form.authors_moderate.data)
+    current.needs_second_factor = bool(form.needs_second_factor.data)
     current.write_rules(form.rules.data or "")
     current.accent = form.accent.data or ""
     current.logo_alt, current.banner_alt = form.logo_alt.data or "", form.banner_alt.data or ""

@@ -6,7 +6,7 @@ Who gets one is decided in `notify.py`; the words are in `templates/mail/`, a fo
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from blueprints.accounts.models import ALL, NOTHING, Account
@@ -23,7 +23,7 @@ from blueprints.core.mail import WAITING, Outbox
 from blueprints.posts.addresses import author_url, post_url
 from blueprints.posts.models import PUBLISHED, Byline, Post
 
-STAFF = "staff"
+STAFF, BELOW = "staff", "below"
 # How many comments one letter shows; the others are counted, with a link.
 SHOWN = 30
 
@@ -80,7 +80,7 @@ def staff(about: Mapping[str, Any]) -> dict[str, Any] | None:
     up to the one that the next letter begins with.
     """
     account = db.session.get(Account, about["account"])
-    if account is None:
+    if account is None or account.is_off:
         return None
     own = exists().where(Byline.post_id == Comment.post_id, Byline.person_id == account.person_id)
     waits = Comment.state == PENDING
@@ -94,12 +94,32 @@ def staff(about: Mapping[str, Any]) -> dict[str, Any] | None:
         Comment.id >= about["comment"],
         Comment.id < _beginning_of_next(account, about["comment"]),
         Comment.state.in_((PENDING, APPROVED)),
-        Comment.kind == COMMENT,
         Comment.source.is_(None),
-        Comment.email != account.email,
-        Comment.person_id.is_distinct_from(account.person_id),
         theirs,
     )
+    return _to_staff(account, came)
+
+
+def below(about: Mapping[str, Any]) -> dict[str, Any] | None:
+    """To somebody of a post's byline who does not judge its comments: what had waited and can be read now."""
+    account = db.session.get(Account, about["account"])
+    if account is None or account.is_off:
+        return None
+    came = select(Comment).where(
+        Comment.post_id == about["post"],
+        Comment.number >= about["number"],
+        Comment.state == APPROVED,
+        Comment.hold_reason != "",
+    )
+    return _to_staff(account, came)
+
+
+def _to_staff(account: Account, came: Select[Comment]) -> dict[str, Any] | None:
+    """A letter about the comments that *came*, but those that *account* has written."""
+    came = came.where(
+        Comment.kind == COMMENT, Comment.email != account.email, Comment.person_id.is_distinct_from(account.person_id)
+    )
+    waits = Comment.state == PENDING
     states = dict(db.session.execute(came.with_only_columns(Comment.state, func.count()).group_by(Comment.state)).all())
     total, waiting = sum(states.values()), states.get(PENDING, 0)
     # What waits comes first: an editor is asked to do something about it.

@@ -31,10 +31,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from blueprints.accounts.models import ALL, AUTHOR, MINE, MODERATORS, Account
+from blueprints.accounts.models import ALL, AUTHOR, MINE, MODERATORS, NOTHING, Account
 from blueprints.comments import letters, references, subscriptions
 from blueprints.comments.keys import Correspondent, correspondent
-from blueprints.comments.letters import STAFF
+from blueprints.comments.letters import BELOW, STAFF
 from blueprints.comments.models import APPROVED, COMMENT, PENDING, TRASH, Comment
 from blueprints.comments.subscriptions import CONFIRM, POSTS, REPLIES, THREAD, Subscription
 from blueprints.core import chores, mail, rows, settings, site
@@ -70,6 +70,8 @@ _STAFF = select(
     select(func.max(_O.due_at)).where(*_TO_STAFF, _O.state == SENT).scalar_subquery(),
 ).where(
     _A.comment_mail.in_((MINE, ALL)),
+    ~_A.is_off,
+    _A.password_hash != "",
     or_(_OWN_TO_SEE, and_(_IS_MODERATOR, or_(_A.comment_mail == ALL, ~bindparam("is_public")))),
     _A.email != _EMAIL,
     _A.person_id.is_distinct_from(bindparam("person_id")),
@@ -109,6 +111,7 @@ def init_app(app: Flask) -> None:
     for kind, composer in (
         (THREAD, letters.thread),
         (STAFF, letters.staff),
+        (BELOW, letters.below),
         (PUBLISHED_YOURS, letters.published),
         (REMOVED, letters.removed),
         (DIGEST, letters.digest),
@@ -131,6 +134,7 @@ def moved(comment: Comment, was: str, *, first: bool) -> None:
     """
     if first and comment.is_public:
         _tell(comment, comment.parent, is_new=False)
+        _tell_byline(comment)
         if (writer := _writer(comment)) and _asked(writer, comment):
             mail.queue(PUBLISHED_YOURS, [(writer.email, {"comment": comment.id})])
     elif comment.state == TRASH and was in (PENDING, APPROVED) and (writer := _writer(comment)):
@@ -163,6 +167,28 @@ def _tell(comment: Comment, parent: Comment | None, *, is_new: bool) -> None:
             due.setdefault((row.what, _pause_after(row.sent_until)), []).append(letter)
     for (kind, moment), letters_ in due.items():
         mail.queue(kind, letters_, due_at=moment)
+
+
+def _tell_byline(comment: Comment) -> None:
+    """Whoever signs the post and does not judge its comments hears of one when it is let through, not before."""
+    query = select(Account).join(Byline, Byline.person_id == Account.person_id)
+    query = query.where(
+        Byline.post_id == comment.post_id,
+        Account.comment_mail != NOTHING,
+        ~Account.is_off,
+        Account.password_hash != "",
+        Account.email != comment.email,
+        Account.person_id.is_distinct_from(comment.person_id),
+    )
+    for account in db.session.scalars(query).all():
+        if account.may_moderate(site.current(), comment.post.author_ids):
+            continue
+        waiting = select(Outbox.about).where(
+            Outbox.address == account.email, Outbox.kind == BELOW, Outbox.state == WAITING, Outbox.content == ""
+        )
+        if not any(about["post"] == comment.post_id for about in db.session.scalars(waiting)):
+            about = {"account": account.id, "post": comment.post_id, "number": comment.number}
+            mail.queue(BELOW, [(account.email, about)], due_at=now() + PAUSE)
 
 
 def _pause_after(sent_until: datetime | None) -> datetime | None:

@@ -49,6 +49,7 @@ BUNDLES = {
     "loader.js": ("js/loader.js",),
     "site.js": ("js/site.js", "js/thread.js", "js/writing.js", "js/marks.js", "js/muted.js"),
     "admin.js": ("js/admin.js", "js/palette.js", "js/media.js"),
+    "passkeys.js": ("js/passkeys.js",),
     "icon.svg": ("icons/icon.svg",),
 }
 # How long a version is kept after the last start that used it: longer than anybody keeps a page.

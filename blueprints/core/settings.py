@@ -69,6 +69,12 @@ class Settings:
     digest_hour: int
     debug: bool
 
+    @property
+    def address(self) -> str:
+        """Where the site is reached: SITE_URL, else where it listens."""
+        scheme = "https" if self.tls_certificate else "http"
+        return self.site_url or f"{scheme}://{self.host}:{self.port}"
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
         """Read and check the settings; a NAME_FILE variable names a file that holds the value.

@@ -8,7 +8,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import g
-from sqlalchemy import LargeBinary, String, Text, select, true
+from sqlalchemy import LargeBinary, String, Text, false, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blueprints.core import generations, markdown, rows, settings
@@ -39,6 +39,8 @@ class Site(Base):
     authors_moderate: Mapped[bool] = mapped_column(default=True, server_default=true())
     # {rule: level} in JSON, as posts/gate.py has them: what is asked of a post before it is published.
     gate: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # Whether editors and administrators need more than a password to work here.
+    needs_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the ids in the feeds are made from, so that no later change of address makes every entry a new one.
     uuid: Mapped[str | None] = mapped_column(String(36), default=lambda: str(uuid4()))
     passages_open: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -154,6 +156,7 @@ def current() -> Site:
         takes_marks=True,
         authors_moderate=True,
         gate="",
+        needs_second_factor=False,
         passages_open=True,
         time_zone="",
         is_listed=True,

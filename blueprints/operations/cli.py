@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from werkzeug.local import LocalProxy
 
+from blueprints.accounts.cli import accounts
 from blueprints.core import audit, chores, mail, postman
 from blueprints.core.db import db, now, writing
 from blueprints.core.filters import count
@@ -191,5 +192,6 @@ def test_mail(app: Flask, address: str) -> None:
         click.echo("The mail server has taken it.")
 
 
+hustings.add_command(accounts)
 hustings.add_command(import_)
 hustings.add_command(search)

@@ -135,7 +135,7 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
         unclaimed = not has_administrator()
         database = backend().describe(db.session.connection())
         db.session.remove()
-    announce(f"Hustings serves {_address(settings)}  (Ctrl-C stops it; {database})")
+    announce(f"Hustings serves {settings.address}  (Ctrl-C stops it; {database})")
     if unclaimed and not predecessors:
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
     if settings.mail_line.scheme == "console":
@@ -237,12 +237,7 @@ def set_up_link(app: Flask) -> str:
             current = db.session.merge(site.current())
             token = current.offer_setup()
         db.session.remove()
-    return f"{_address(app.config['SETTINGS'])}/set-up/{token}"
-
-
-def _address(settings: Settings) -> str:
-    scheme = "https" if settings.tls_certificate else "http"
-    return settings.site_url or f"{scheme}://{settings.host}:{settings.port}"
+    return f"{app.config['SETTINGS'].address}/set-up/{token}"
 
 
 def _inherited_listeners(number: int) -> list[socket.socket]:

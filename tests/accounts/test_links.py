@@ -74,7 +74,7 @@ def test_invitation_lets_in_once_with_the_password_that_was_chosen(client, make,
 
 def test_nobody_signs_in_before_the_invitation_is_taken(client, make):
     invited(make)
-    token = form_of(client, "/sign-in", "form.card").select_one("[name=csrf_token]")["value"]
+    token = form_of(client, "/sign-in", "form.card__form").select_one("[name=csrf_token]")["value"]
     for password in ("", NEW):
         answer = client.post("/sign-in", data={"email": "ben@example.org", "password": password, "csrf_token": token})
         assert answer.status_code == 422

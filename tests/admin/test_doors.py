@@ -55,7 +55,15 @@ MAY = {
     "admin.sign_out_everywhere": EVERYBODY,
     "admin.test_mail": EDITING,
     "admin.mail_tested": EDITING,
+    "admin.factors_page": EVERYBODY,
+    "admin.offer_app": EVERYBODY,
+    "admin.confirm_app": EVERYBODY,
+    "admin.drop_app": EVERYBODY,
+    "admin.add_passkey": EVERYBODY,
+    "admin.drop_passkey": EVERYBODY,
+    "admin.new_recovery_codes": EVERYBODY,
     "admin.accounts": ADMINISTRATING,
+    "admin.drop_factors": ADMINISTRATING,
     "admin.edit_account": ADMINISTRATING,
     "admin.switch_account": ADMINISTRATING,
     "admin.send_link": ADMINISTRATING,
@@ -122,7 +130,7 @@ def as_role(client, make):
     def sign_in(role):
         account = make.account(role)
         make.pending(make.post(authors=[account.person], state="draft", published_at=None))
-        make.sign_in(client, account)
+        make.sign_in(client, account, proven=True)
         return account
 
     return sign_in

@@ -21,7 +21,7 @@ def reread(account: Account) -> Account:
 
 def come(client, account: Account, agent: str) -> None:
     headers = {"User-Agent": agent}
-    token = form_of(client, "/sign-in", "form.card").select_one("[name=csrf_token]")["value"]
+    token = form_of(client, "/sign-in", "form.card__form").select_one("[name=csrf_token]")["value"]
     data = {"email": account.email, "password": PASSWORD, "csrf_token": token}
     assert client.post("/sign-in", data=data, headers=headers).status_code == 303
 

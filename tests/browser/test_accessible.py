@@ -286,7 +286,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
             "/admin/accounts",
             "/admin/mail",
         ),
-        *("/admin/account", f"/admin/accounts/{place.invited}/edit"),
+        *("/admin/account", "/admin/account/factors", f"/admin/accounts/{place.invited}/edit"),
         *("/admin/media", f"/admin/media/{place.picture}"),
     ],
 }

@@ -1,15 +1,13 @@
 """Set-up, sign-in, sign-out."""
 
-from urllib.parse import urlsplit
-
 from flask import abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from blueprints.accounts import queries
-from blueprints.accounts.forms import ActionForm, SetUpForm, SignInForm
-from blueprints.accounts.guards import TOKEN, me, remember
+from blueprints.accounts import factors, passkeys, queries
+from blueprints.accounts.forms import ActionForm, CredentialForm, SetUpForm, SignInForm
+from blueprints.accounts.guards import TOKEN, me, origin, remember, remember_half
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, password_matches, token_hash
-from blueprints.accounts.views.pages import bp, device
+from blueprints.accounts.views.pages import bp, come_in, device
 from blueprints.core import audit, limits, settings, site
 from blueprints.core.db import db, writing
 
@@ -50,17 +48,22 @@ def sign_in() -> ResponseReturnValue:
         limits.spend(rate, "sign-in", email, limits.network_of(request.remote_addr or ""))
         limits.spend("100 per hour", "sign-in", limits.network_of(request.remote_addr or ""))
     if not form.validate_on_submit():
-        context = {"form": form, "did": request.args.get("did")}
-        return render_template("accounts/sign_in.html", **context), 422 if form.is_submitted() else 200
+        return sign_in_page(form, 422 if form.is_submitted() else 200)
     account = queries.account_by_email(str(form.email.data))
     if not password_matches(account, str(form.password.data)) or account is None:
         form.form_errors = ["E-mail address and password do not belong together."]
-        return render_template("accounts/sign_in.html", form=form), 422
-    with writing():
-        row, secret = SignIn.begin(db.session.merge(account), device())
-        db.session.add(row)
-    remember(secret)
-    return redirect(_own_path(request.args.get("next")) or url_for("admin.index"), 303)
+        return sign_in_page(form, 422)
+    if factors.are_there(account):
+        remember_half(account)
+        return redirect(url_for("accounts.second", next=request.args.get("next")), 303)
+    return come_in(account)
+
+
+def sign_in_page(form: SignInForm, status: int) -> ResponseReturnValue:
+    """The page of sign-in; a passkey is offered where somebody has one."""
+    asked = passkeys.question(origin()) if factors.any_passkeys() else None
+    context = {"form": form, "did": request.args.get("did"), "question": asked, "credential": CredentialForm()}
+    return render_template("accounts/sign_in.html", **context), status
 
 
 @bp.post("/sign-out")
@@ -74,10 +77,3 @@ def sign_out() -> ResponseReturnValue:
             db.session.execute(db.delete(SignIn).where(SignIn.token_hash == token_hash(token)))
     session.clear()
     return redirect(url_for("posts.index"), 303)
-
-
-def _own_path(address: str | None) -> str | None:
-    """*address* if it is a path of this site's desk; other hosts, however spelled, are not."""
-    if not address or not address.startswith("/admin") or "\\" in address or urlsplit(address).netloc:
-        return None
-    return address

@@ -8,7 +8,7 @@ from wtforms import PasswordField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import Length
 
-from blueprints.accounts.forms import long_enough
+from blueprints.accounts.forms import CredentialForm, long_enough
 from blueprints.accounts.models import (
     ADMINISTRATOR,
     ALL,
@@ -117,4 +117,24 @@ class OwnAddressForm(FlaskForm):
         "Your password",
         [Required("Type your password."), Length(max=1000), storable],
         render_kw={"autocomplete": "current-password"},
+    )
+
+
+class ProveForm(FlaskForm):
+    """The password once more, before what signs people in is changed."""
+
+    password = PasswordField(
+        "Your password",
+        [Required("Type your password."), Length(max=1000), storable],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class PasskeyForm(CredentialForm):
+    """A new passkey and the name by which it is known again."""
+
+    name = LineField(
+        "Name",
+        [Required("Give it a name: “Phone”, “Key at the office”."), AtMost(80), storable, readable_name],
+        render_kw={"autocomplete": "off", "dir": "auto"},
     )

@@ -56,6 +56,7 @@ class SiteForm(FlaskForm):
     )
 
     authors_moderate = BooleanField("Authors look after the comments below their own posts")
+    needs_second_factor = BooleanField("Editors and administrators need a second step to sign in: an app or a passkey")
     rules = TextField("House rules", [AtMost(RULES), storable], render_kw={"rows": 6, "dir": "auto"})
     takes_marks = BooleanField("Readers can mark a comment as worth reading")
     shows_faces = BooleanField("A small picture stands beside each name")

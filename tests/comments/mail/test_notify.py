@@ -162,7 +162,15 @@ def test_who_works_here_is_told_when_a_comment_waits_and_readers_when_it_is_publ
     assert editor.comment_mail == "mine"
 
 
-def test_what_waits_is_told_only_to_who_may_decide_on_it(client, make, post_round):
+def approve(*names: str) -> None:
+    for name in names:
+        with writing():
+            comment = db.session.scalar(select(Comment).where(Comment.name == name))
+            comment.move_to("approved")
+            notify.moved(comment, "pending", first=True)
+
+
+def test_what_waits_is_told_only_to_who_may_decide_on_it(client, make, bag, post_round):
     roles = ("author", "contributor", "moderator")
     people = {role: make.account(role, email=f"{role}@example.org").person for role in roles}
     post = make.post("On trees", authors=[people["author"], people["contributor"]])
@@ -170,12 +178,35 @@ def test_what_waits_is_told_only_to_who_may_decide_on_it(client, make, post_roun
     assert sorted(address for address, _ in post_round()) == ["author@example.org", "moderator@example.org"]
     with writing():
         db.session.merge(site.current()).authors_moderate = False
-    send_comment(client, post, "Cid", "Held, too.")
+    for name in ("Cid", "Fay"):
+        send_comment(client, post, name, f"By {name}, held, too.")
     assert [address for address, _ in post_round(after=notify.PAUSE)] == ["moderator@example.org"]
     hold("none")
     send_comment(client, post, "Dee", "Seen by all.")
     told = post_round(after=notify.PAUSE * 2)
     assert sorted(address for address, _ in told) == ["author@example.org", "contributor@example.org"]
+
+    # Let through, it is news for them, together with what else was, and of nothing that they know.
+    approve("Cid", "Fay")
+    Postman(client.application, bag, lambda: now() + notify.PAUSE * 4).round()
+    letters = {letter["To"]: words(letter) for letter in bag.letters}
+    assert set(letters) == {"author@example.org", "contributor@example.org"}
+    for text in letters.values():
+        assert "By Cid" in text
+        assert "By Fay" in text
+        assert "Seen by all" not in text
+        assert "/admin/comments" not in text
+    bag.take()
+    assert post_round(after=notify.PAUSE * 8) == []
+
+
+def test_account_that_is_off_or_was_only_invited_is_told_nothing(client, make, post_round):
+    off, invited = make.account("editor"), make.account("moderator")
+    with writing():
+        db.session.merge(off).is_off, db.session.merge(invited).password_hash = True, ""
+    send_comment(client, make.post(authors=[off.person]), "Bob", "Held.")
+    approve("Bob")
+    assert post_round(after=notify.PAUSE) == []
 
 
 def test_published_comment_is_told_to_its_posts_authors_and_to_who_wants_all(client, make, post_round):
