@@ -4,12 +4,12 @@ A test's application is made like any other; only what it would compute from the
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from types import CodeType
 
 from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
+from jinja2 import BaseLoader, Environment, Template
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
@@ -22,17 +22,18 @@ from blueprints.core.db import db
 _OF_A_RULE = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
 
-class Templates(BytecodeCache):
-    """Compiled templates, by the hash of their text."""
+class Templates(BaseLoader):
+    """The program's templates, which are the same for all of its applications: each is read and compiled once."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[str, str], object] = {}
+        self.known: dict[str, CodeType] = {}
+        self.files: BaseLoader | None = None
 
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.known.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key, bucket.checksum] = bucket.code
+    def load(self, environment: Environment, name: str, globals: MutableMapping[str, object] | None = None) -> Template:  # noqa: A002 - Jinja's word
+        if name not in self.known:
+            source, filename, _is_current = self.files.get_source(environment, name)
+            self.known[name] = environment.compile(source, name, filename)
+        return environment.template_class.from_code(environment, self.known[name], globals or {})
 
 
 _templates = Templates()
@@ -41,12 +42,14 @@ _statements = LRUCache(2000)
 
 def share(app: Flask) -> None:
     """Let *app* use what others have compiled; to be called in its context."""
-    app.jinja_env.bytecode_cache = _templates
+    _templates.files = _templates.files or app.jinja_env.loader
+    app.jinja_env.loader = _templates
     db.engine.update_execution_options(compiled_cache=_statements)
 
 
 def remember() -> None:
     """From now on in this process; for its end."""
+    gc.set_threshold(20_000, 20, 20)  # a process of a few minutes has memory to spare
     _routes()
     _bundles()
     _dialects()
