@@ -12,10 +12,13 @@ def init_app(app: Flask) -> None:
         mail,
         own_account,
         people,
+        post_settings,
         post_versions,
         posts,
         reports,
+        series,
         site,
+        tags,
         versions,
     )
     from blueprints.admin.desk import bp

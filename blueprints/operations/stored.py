@@ -78,7 +78,20 @@ TABLES = {
     "account_link": "links that were sent to the staff: a hash, what it is for, until when; of a new address, that too",
 }
 OF_NOBODY = {
-    *("alias", "byline", "generation", "mail_turn", "post", "post_version", "site", "tag", "tagging"),
+    *(
+        "alias",
+        "byline",
+        "generation",
+        "mail_turn",
+        "post",
+        "post_version",
+        "series",
+        "series_alias",
+        "site",
+        "tag",
+        "tag_alias",
+        "tagging",
+    ),
     *("post_search", "comment_search"),
 }
 

@@ -2,10 +2,14 @@
 
 from flask import Flask
 
+CLOSING_SECONDS = 60
+
 
 def init_app(app: Flask) -> None:
     """Add the reading pages; views look at later slices, so they are met only here."""
-    from blueprints.posts import addresses, views
+    from blueprints.core import chores
+    from blueprints.core.http import site_url
+    from blueprints.posts import addresses, card, closing, views
 
     for named in (
         addresses.post_url,
@@ -13,6 +17,10 @@ def init_app(app: Flask) -> None:
         addresses.portrait_url,
         addresses.tag_url,
         addresses.cite_url,
+        addresses.series_url,
     ):
         app.jinja_env.globals[named.__name__] = named
+    app.jinja_env.globals["structured"] = lambda post, site: card.structured(post, site, site_url())
+    app.jinja_env.globals["whole_url"] = lambda address: card.whole(address, site_url())
     app.register_blueprint(views.bp)
+    chores.each(app, CLOSING_SECONDS, closing.close_what_is_due)
