@@ -16,7 +16,7 @@ from blueprints.core import site
 from blueprints.core.db import db, writing
 from blueprints.media import intake
 from blueprints.media.addresses import file_url, rendition_url
-from blueprints.posts import versions
+from blueprints.posts import series, versions
 from blueprints.posts.models import POST, PUBLISHED, Alias, Post
 from tests.bench.big_site import BigSite, known
 from tests.media.samples import picture
@@ -67,9 +67,13 @@ def visits() -> dict[str, Visit]:
     with writing():
         db.session.add(file := intake.receive("Harbour.png", picture("PNG", (600, 400))).new(somebody))
     size = file.renditions[0]
+    with writing():
+        others = select(Post).where(Post.path.is_(None), Post.kind == POST, Post.state == PUBLISHED)
+        part = db.session.scalars(others.where(Post.comment_count == 0)).first()
+        series.put_into(part, series.begin("Method"))
     sent = {"author": "Jo", "email": "jo@example.org", "token": token_for(known(30, POSTS))}
     return {
-        "front page": Visit(5, "/"),
+        "front page": Visit(6, "/"),
         "front page, page 2": Visit(4, "/?page=2"),
         "post": Visit(6, page),
         "post, page 2": Visit(6, f"{long}?page=2"),
@@ -109,7 +113,10 @@ def visits() -> dict[str, Visit]:
         "author": Visit(6, "/authors/person-1"),
         "author, page 2": Visit(6, "/authors/person-1?page=2"),
         "authors": Visit(4, "/authors"),
-        "archive": Visit(5, "/archive"),
+        "part of a series": Visit(8, f"/posts/{part.slug}"),
+        "series": Visit(4, "/series/method"),
+        "all series": Visit(3, "/series"),
+        "archive": Visit(6, "/archive"),
         "year": Visit(5, "/archive/2016"),
         "year, page 2": Visit(5, "/archive/2016?page=2", 404),
         "sitemap": Visit(5, "/sitemap.xml"),

@@ -17,13 +17,16 @@ def init_app(app: Flask) -> None:
         media,
         own_account,
         people,
+        post_settings,
         post_versions,
         posts,
         publishing,
         reading,
         reports,
         schedule,
+        series,
         site,
+        tags,
         versions,
     )
     from blueprints.admin.desk import bp

@@ -33,6 +33,7 @@ NOUNS = {
     "person": "person",
     "post": "post",
     "report": "report below",
+    "series": "series",
     "site": "site",
     "tag": "tag",
 }

@@ -44,9 +44,11 @@ NOT_AUDITED = {
     "post_reads": "counted by the site",
     "post_version": "is a record itself: what each save made of a post, and whose it was",
     "referrer": "counted by the site",
+    "series_alias": "follows the address of a series, which is told",
     "sign_in": "changes with every visit",
     "site_picture": "told by its site",
     "subscription": "readers' wishes",
+    "tag_alias": "follows the address of a tag, which is told",
     "tagging": "told by its post",
 }
 # Rows of these are told as a change of what they belong to: the table of that, the column that names it, the field.

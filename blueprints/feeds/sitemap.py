@@ -19,8 +19,8 @@ from blueprints.posts.queries import next_due
 PART = 5_000
 _POST = Post.__table__.c
 # "Is published", in words for which SQLite does not go through all that are, beside the few ids of a part.
-_PUBLIC = (_POST.state.not_in(NOT_PUBLISHED), _POST.published_at <= bindparam("now"))
-_SHOWN = [_POST.id, _POST.slug, _POST.path, _POST.published_at, _POST.updated_at]
+_PUBLIC = (_POST.state.not_in(NOT_PUBLISHED), _POST.published_at <= bindparam("now"), _POST.canonical_url == "")
+_SHOWN = [_POST.id, _POST.slug, _POST.path, _POST.published_at, _POST.updated_at, _POST.modified_at]
 _A_POST = rows.Shape(Post, _SHOWN)
 _LAST = select(func.max(_POST.id))
 _OF_PART = (_POST.id > bindparam("after"), _POST.id <= bindparam("upto"), *_PUBLIC)
@@ -55,8 +55,7 @@ def places(part: int) -> list[Place]:
 
 
 def _place(post: Post) -> Place:
-    published = post.published_at or now()
-    return Place(post_url(post), max(published, post.updated_at or published))
+    return Place(post_url(post), post.last_change or now())
 
 
 def _note() -> None:

@@ -88,7 +88,7 @@ TABLES = {
 }
 OF_NOBODY = {
     *("alias", "appointment", "byline", "gate_override", "generation", "mail_turn"),
-    *("post", "post_version", "site", "site_picture", "tag", "tagging"),
+    *("post", "post_version", "series", "series_alias", "site", "site_picture", "tag", "tag_alias", "tagging"),
     *("post_search", "comment_search", "media_rendition", "media_piece", "media_use"),
 }
 

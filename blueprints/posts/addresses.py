@@ -7,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from blueprints.accounts.models import Person
-from blueprints.posts.models import Post, Tag
+from blueprints.posts.models import Post, Series, Tag
 
 
 def address(path: str, **query: object) -> str:
@@ -52,3 +52,8 @@ def cite_url(post: Post, form: str, version: int | None = None) -> str:
 def version_url(post: Post, number: int) -> str:
     """What *post* said in its version *number*."""
     return address(f"/posts/{post.slug}/versions/{number}")
+
+
+def series_url(series: Series) -> str:
+    """The posts of *series*."""
+    return address(f"/series/{series.slug}")

@@ -18,6 +18,7 @@ from sqlalchemy import (
     event,
     inspect,
     select,
+    text,
     true,
     update,
 )
@@ -36,6 +37,7 @@ DRAFT, REVIEW, PUBLISHED, WITHDRAWN = "draft", "review", "published", "withdrawn
 SCHEDULED = "scheduled"
 NOT_PUBLISHED = (DRAFT, REVIEW, WITHDRAWN)
 POST, PAGE = "post", "page"
+FEATURED, PINNED = "featured", "pinned"
 MARKDOWN, HTML = "markdown", "html"
 
 
@@ -95,6 +97,43 @@ class Tag(Base):
             yield f"tag:{self.id}"
 
 
+class TagAlias(Base):
+    """A former slug of a tag, or that of one that was merged into it; it redirects for ever."""
+
+    __tablename__ = "tag_alias"
+
+    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), index=True)
+
+    tag: Mapped[Tag] = relationship(lazy="joined", innerjoin=True)
+
+
+class Series(Base):
+    """A title under which posts are numbered; its page lists them in their order."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(200), unique=True)
+    title: Mapped[str] = mapped_column(String(300))
+    description: Mapped[str] = mapped_column(Text, default="")
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """Its page, the pages of its posts, and the list of all series."""
+        if changes.of("slug", "title", "description"):
+            yield f"series:{self.id}"
+            yield "all-series"
+
+
+class SeriesAlias(Base):
+    """A former slug of a series; it redirects for ever."""
+
+    __tablename__ = "series_alias"
+
+    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), index=True)
+
+
 class Byline(Base):
     """One author of one post, in the order in which they are named."""
 
@@ -144,6 +183,14 @@ class Post(Base):
         # The desk's lists: whatever kind it is, in one state and in both.
         Index("ix_post_state_published_at", "state", "published_at", "id"),
         Index("ix_post_published_at", "published_at", "id"),
+        # The few that stand out; the front page asks for them.
+        Index(
+            "ix_post_prominence",
+            "published_at",
+            "id",
+            sqlite_where=text("prominence != ''"),
+            postgresql_where=text("prominence != ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -171,6 +218,8 @@ class Post(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When what everybody reads last became another: a save of a public post, marked as an update or not.
+    modified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # [[when, what], …] in JSON: a page shows them without a further query.
     corrections_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_number: Mapped[int] = mapped_column(default=0)
@@ -181,6 +230,22 @@ class Post(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     withdrawn_note: Mapped[str] = mapped_column(Text, default="", server_default="")
     guid: Mapped[str | None] = mapped_column(String(500))
+    # How it is shown, beside what it says (the desk's page "Settings" of a post). Its language, where that is not the
+    # site's; where it was published first; what stands on the card that other sites draw of it.
+    language: Mapped[str] = mapped_column(String(35), default="", server_default="")
+    canonical_url: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    first_in: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    card_title: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    card_text: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    card_image: Mapped[str] = mapped_column(String(1000), default="", server_default="")
+    # FEATURED or PINNED, where editors give it more than its place by date.
+    prominence: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    # Which of its comments wait, where that is not as on the site (core/site.py); and when its discussion closes.
+    hold: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    # No foreign key: SQLite would want the whole table made anew to add one; `series.remove` takes its posts out.
+    series_id: Mapped[int | None] = mapped_column(index=True)
+    series_number: Mapped[int | None]
     # How often a published comment has become another since, or was removed.
     changes: Mapped[int] = mapped_column(default=0, server_default="0")
     source: Mapped[str | None] = mapped_column(String(255))
@@ -196,11 +261,15 @@ class Post(Base):
         if PUBLISHED not in (self.state, *changes.former("state")):
             return
         yield f"post:{self.id}"
+        if changes.of("kind", "state", "slug", "path", "published_at", "title", "series_id", "series_number"):
+            yield from (f"series:{number}" for number in (self.series_id, *changes.former("series_id")) if number)
+        if changes.of("prominence"):
+            yield "posts"
         if changes.of("kind", "state", "slug", "path", "published_at", "tags"):
             yield "posts"
             yield from (f"by:{number}" for number in self.author_ids)
             yield from (f"tagged:{tag.id}" for tag in (*self.tags, *changes.former("tags")))
-        if changes.of("state", "slug", "path", "published_at", "updated_at"):
+        if changes.of("state", "slug", "path", "published_at", "updated_at", "modified_at", "canonical_url"):
             yield "addresses"
         if changes.of("bylines"):
             yield "people"
@@ -227,6 +296,11 @@ class Post(Base):
     def is_public(self) -> bool:
         """Whether anybody may read it at this moment; a due date in the future waits for its minute."""
         return self.state == PUBLISHED and self.published_at is not None and self.published_at <= now()
+
+    @property
+    def last_change(self) -> datetime | None:
+        """When what is published here last changed."""
+        return max((each for each in (self.published_at, self.updated_at, self.modified_at) if each), default=None)
 
     @property
     def was_public(self) -> bool:
@@ -282,7 +356,8 @@ class Post(Base):
         return account.person_id in self.author_ids
 
     def write(self, body: str, body_format: str = MARKDOWN, *, language: str = "en") -> None:
-        """Set the text and render it, once, for all readers."""
+        """Set the text and render it, once, for all readers; in the site's *language* if it has none of its own."""
+        language = self.language or language
         self.body, self.body_format = body, body_format
         if body_format == MARKDOWN:
             self.body_html = markdown.post_html(body, language=language, has_figures=True)

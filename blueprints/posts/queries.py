@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, select, text
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import instance_dict
 
@@ -15,6 +15,8 @@ from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
 from blueprints.posts.models import (
     DRAFT,
+    FEATURED,
+    PINNED,
     PAGE,
     POST,
     PUBLISHED,
@@ -25,9 +27,11 @@ from blueprints.posts.models import (
     Byline,
     Post,
     Tag,
+    TagAlias,
     tagging,
 )
 
+MOST_PROMINENT = 12
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
 _IN_BRIEF = [column for column in _TO_READ if column.name not in ("body_html", "passages")]
@@ -54,7 +58,10 @@ _TEXT_BY = {
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
 _TAG_BY_SLUG = select(_TAG).where(_TAG.c.slug == bindparam("slug"))
 # What a list says of a post.
-_NOT_LISTED = {"rules", "rules_html", "corrections_json", "competing_interests", "funding"}
+_NOT_LISTED = {
+    *("rules", "rules_html", "corrections_json", "competing_interests", "funding"),
+    *("canonical_url", "first_in", "card_title", "card_text", "card_image"),
+}
 _LISTED = [column for column in _IN_BRIEF if column.name not in _NOT_LISTED]
 _IS_PUBLIC = (_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
 _PAGES = select(*_LISTED).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
@@ -87,6 +94,7 @@ _OF_PERSON = _listing(
 _UNDER_TAG = _listing(
     _POST.join(tagging), tagging.c.published_at, tagging.c.post_id, tagging.c.tag_id == bindparam("tag_id")
 )
+_PROMINENT = _listing(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"))
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
 _listed_post = rows.Shape(Post, _LISTED)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
@@ -133,6 +141,13 @@ def newest_published(number: int, size: int) -> Slice:
     """Page *number* of all posts, newest first."""
     generations.reads("posts")
     return _page(_ALL, number, size)
+
+
+def prominent() -> tuple[list[Post], list[Post]]:
+    """What editors have pinned to the top of the front page and what they recommend beside it, newest first."""
+    generations.reads("posts")
+    found = _page(_PROMINENT, 1, MOST_PROMINENT).posts
+    return tuple([post for post in found if post.prominence == kind] for kind in (PINNED, FEATURED))  # type: ignore[return-value]
 
 
 def by_person(person: Person, number: int, size: int) -> Slice:
@@ -232,6 +247,12 @@ def tag_to_read(slug: str) -> Tag | None:
     return _tag.of(found[0])
 
 
+def tag_by_former_slug(slug: str) -> Tag | None:
+    """The tag that once had the page /tags/*slug*, or took over the one that had it."""
+    found = db.session.get(TagAlias, slug)
+    return found.tag if found else None
+
+
 def is_slug_taken(slug: str, *, but_by: Post | None = None) -> bool:
     """Whether another post has this slug, now or formerly."""
     own = but_by.id if but_by else None
@@ -293,5 +314,6 @@ def tags_named(names: list[str]) -> list[Tag]:
     for name in names:
         slug = slugify(name)
         if slug and slug not in found:
-            found[slug] = tag_by_slug(slug) or Tag(slug=slug, name=name)
+            tag = tag_by_slug(slug) or tag_by_former_slug(slug) or Tag(slug=slug, name=name)
+            found.setdefault(tag.slug, tag)
     return list(found.values())

@@ -69,6 +69,8 @@ def keep(post: Post, by: int | None) -> None:
     last = _last(post)
     if last is None or not last.says(post):
         last = _add(post, last.number + 1 if last else 1, now(), by)
+        if post.is_public:
+            post.modified_at = last.saved_at
     if post.is_public:
         last.was_public = True
 

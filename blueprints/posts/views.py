@@ -10,13 +10,13 @@ from blueprints.accounts.queries import career_of, person_by_slug, person_former
 from blueprints.comments import thread
 from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
-from blueprints.core import settings, site
+from blueprints.core import generations, settings, site
 from blueprints.core.http import chosen, counted, counts_as, keep_out, page_number, shared, site_url
 from blueprints.core.site import Site
 from blueprints.posts import archive as years
 from blueprints.posts import authors as index_of_authors
-from blueprints.posts import citation, queries, reads, versions
-from blueprints.posts.addresses import post_url, version_url
+from blueprints.posts import citation, queries, reads, series, versions
+from blueprints.posts.addresses import post_url, series_url, tag_url, version_url
 from blueprints.posts.models import POST, Post
 
 bp = Blueprint("posts", __name__)
@@ -41,8 +41,10 @@ def index() -> ResponseReturnValue:
     found = queries.newest_published(page_number(), settings.current().posts_per_page)
     if found.number > 1 and not found.posts:
         abort(404)
-    pages = queries.pages() if found.number == 1 else []
-    return render_template("posts/index.html", found=found, pages=pages)
+    if found.number > 1:
+        return render_template("posts/index.html", found=found, pages=[], pinned=[], featured=[])
+    pinned, featured = queries.prominent()
+    return render_template("posts/index.html", found=found, pages=queries.pages(), pinned=pinned, featured=featured)
 
 
 @bp.get("/posts/<slug>")
@@ -76,7 +78,13 @@ def read(post: Post) -> ResponseReturnValue:
     cited = _citation(post) if post.kind == POST else None
     tags = citation.tags(cited, post) if cited else ()
     return render_template(
-        "posts/show.html", post=post, thread=comments, form=BlankForm(post.id), citation=cited, citation_tags=tags
+        "posts/show.html",
+        post=post,
+        place=series.place(post),
+        thread=comments,
+        form=BlankForm(post.id),
+        citation=cited,
+        citation_tags=tags,
     )
 
 
@@ -205,18 +213,43 @@ def portrait(slug: str) -> ResponseReturnValue:
 @shared("page")
 def tag(slug: str) -> ResponseReturnValue:
     """The posts under one tag."""
-    found_tag = queries.tag_to_read(slug) or abort(404)
+    found_tag = queries.tag_to_read(slug)
+    if found_tag is None:
+        former = queries.tag_by_former_slug(slug) or abort(404)
+        return redirect(tag_url(former), 301)
     found = queries.with_tag(found_tag, page_number(), settings.current().posts_per_page)
     if not found.posts:
         abort(404)
     return render_template("posts/tag.html", tag=found_tag, found=found)
 
 
+@bp.get("/series")
+@shared()
+def all_series() -> ResponseReturnValue:
+    """The series of this journal."""
+    return render_template("posts/all_series.html", listed=series.to_list())
+
+
+@bp.get("/series/<slug>")
+@shared()
+def show_series(slug: str) -> ResponseReturnValue:
+    """The posts of one series, in their order."""
+    found = series.to_read(slug)
+    if found is None:
+        former = series.by_former_slug(slug) or abort(404)
+        return redirect(series_url(former), 301)
+    parts = series.parts(found) or abort(404)
+    generations.reads(*(f"post:{part.post.id}" for part in parts))
+    return render_template("posts/series.html", series=found, parts=parts)
+
+
 @bp.get("/archive")
 @shared()
 def archive() -> ResponseReturnValue:
     """The years of this journal."""
-    return render_template("posts/archive.html", years=years.years(), counted=years.COUNTED)
+    return render_template(
+        "posts/archive.html", years=years.years(), counted=years.COUNTED, has_series=bool(series.to_list())
+    )
 
 
 @bp.get("/archive/<year>")
@@ -263,7 +296,7 @@ def _wordpress_list(path: str) -> ResponseReturnValue | None:
     words = [unquote(word) for word in _FEED.sub("/", path).strip("/").split("/")]
     if len(words) < 2 or any("\0" in word for word in words):
         return None
-    if words[0] in ("category", "tag") and queries.tag_by_slug(words[-1]):
+    if words[0] in ("category", "tag") and (queries.tag_by_slug(words[-1]) or queries.tag_by_former_slug(words[-1])):
         return redirect(url_for(f"{kind}.tag", slug=words[-1]), 301)
     if words[0] == "search":
         return redirect(url_for("search.index", q=words[1]), 301)

@@ -18,6 +18,7 @@ from blueprints.comments.models import APPROVED, Comment
 from blueprints.core.db import db
 from blueprints.core.generations import Changes
 from blueprints.posts.models import PUBLISHED, Byline, Post, Tag, tagging
+from blueprints.posts.tags import retagged
 from blueprints.search import postgresql, sqlite
 from blueprints.search.found import COMMENT, COMMENTS, KINDS, POST, POSTS, Entry, Match
 from blueprints.search.snippets import plain
@@ -186,6 +187,12 @@ def _put_comment(comment: Comment) -> None:
     if comment.state == APPROVED and comment.kind == comments.COMMENT:
         connection = db.session.connection()
         backend(connection).put(connection, COMMENT, [_entry_of(comment)])
+
+
+@retagged.connect
+def _note_posts(posts: list[int]) -> None:
+    """Posts got other tags, past the session."""
+    db.session.info.setdefault(_NOTED, set()).update((POST, post_id) for post_id in posts)
 
 
 def _what(row: object, changes: Changes) -> tuple[str, int] | None:

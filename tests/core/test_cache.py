@@ -24,9 +24,10 @@ from blueprints.core.site import current as site_of_world
 from blueprints.media import usage
 from blueprints.media.addresses import file_url
 from blueprints.media.models import MediaFile
-from blueprints.posts import bylines, merging, versions
+from blueprints.posts import bylines, merging, series, versions
 from blueprints.posts import models as post_models
 from blueprints.posts import queries as post_queries
+from blueprints.posts import tags as tag_order
 from blueprints.posts.models import Post
 from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 from tests.media.samples import picture
@@ -320,6 +321,8 @@ class World:
         self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
         self.about = make.post("About", slug="about", kind="page")
         self.held = make.pending(self.essay, "Held.")
+        with writing():
+            series.put_into(self.get(Post, self.essay), series.begin("Method"))
 
     def addresses(self) -> list[tuple[str, dict[str, str]]]:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
@@ -341,7 +344,13 @@ class World:
         feeds += [f"/authors/{person.slug}/feed.atom" for person in (self.ada, self.bob)]
         feeds += [f"/posts/{slug}/comments.atom" for slug in ("essay", "other", "about")]
         feeds += ["/posts/essay/comments/by-author.atom", "/feed.json", "/sitemap.xml", "/robots.txt"]
-        lists = ["/archive", f"/archive/{now():%Y}", f"/archive/{now() - timedelta(days=400):%Y}"]
+        lists = [
+            "/series",
+            "/series/method",
+            "/archive",
+            f"/archive/{now():%Y}",
+            f"/archive/{now() - timedelta(days=400):%Y}",
+        ]
         return [(path, {}) for path in pages + threads + feeds + lists] + [(path, PARTIAL) for path in threads + news]
 
     def change(self, comment, text: str) -> None:
@@ -354,6 +363,11 @@ class World:
 
 def _publish_draft(world):
     world.get(Post, world.draft).publish()
+
+
+def _publish_part(world):
+    series.put_into(world.get(Post, world.draft), series.by_slug("method"))
+    _publish_draft(world)
 
 
 def _schedule(world):
@@ -379,6 +393,11 @@ def _move_person(world):
 
 def _rename_tag(world):
     world.get(Post, world.essay).tags[0].name = "Moral philosophy"
+
+
+def _merge_tags(world):
+    ethics, logic = sorted(world.get(Post, world.essay).tags, key=lambda tag: tag.slug)
+    tag_order.merge(ethics, into=logic)
 
 
 def _set(**fields):
@@ -467,6 +486,18 @@ WRITES = {
     "no tags": lambda world: world.get(Post, world.essay).tags.clear(),
     "further tag": lambda world: world.get(Post, world.essay).tags.extend(post_queries.tags_named(["new"])),
     "tag renamed": _rename_tag,
+    "tag moved": lambda world: tag_order.move(world.get(Post, world.essay).tags[0], "elsewhere"),
+    "tags merged": _merge_tags,
+    "pinned": _set(prominence="pinned"),
+    "in another language": _set(language="fr"),
+    "first published elsewhere": _set(canonical_url="https://review.example/essay"),
+    "another card": _set(card_title="Read this"),
+    "another number in its series": _set(series_number=3),
+    "out of its series": _set(series_id=None, series_number=None),
+    "series renamed": lambda world: setattr(series.by_slug("method"), "title", "On method"),
+    "series taken away": lambda world: series.remove(series.by_slug("method")),
+    "draft of a series published": _publish_part,
+    "further part": lambda world: series.put_into(world.get(Post, world.other), series.by_slug("method")),
     "person renamed": _rename_person,
     "person moved": _move_person,
     "people merged": lambda world: merging.merge(

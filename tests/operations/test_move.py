@@ -99,7 +99,8 @@ def fill_what_is_empty() -> None:
             for column in table.c
         }
         db.session.execute(insert(table).values(row))
-        backend().settle_sequence(db.session.connection(), table.name)
+        if table.autoincrement_column is not None:
+            backend().settle_sequence(db.session.connection(), table.name)
 
 
 def silent(_rows: int):

@@ -21,6 +21,12 @@ _PICTURES = {"accept": "image/jpeg,image/png,image/webp,image/gif"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 
 
+def language_tag(_form: FlaskForm, field: LineField) -> None:
+    """The shape of a language tag (BCP 47), where there is one."""
+    if field.data and not _LANGUAGE.match(field.data):
+        raise ValidationError("This is not a language tag. It reads like en, de-AT or zh-Hans.")
+
+
 class SiteForm(FlaskForm):
     """What an editor decides while the site runs."""
 
@@ -28,7 +34,9 @@ class SiteForm(FlaskForm):
     standfirst = LineField("Standfirst", [AtMost(300), storable], render_kw={"dir": "auto"})
     disclaimer = TextField("Disclaimer", [AtMost(DISCLAIMER), storable], render_kw={"rows": 4, "dir": "auto"})
     language = LineField(
-        "Language", [Required("Name the language, like en or zh-Hans."), AtMost(35), storable], render_kw={"size": 12}
+        "Language",
+        [Required("Name the language, like en or zh-Hans."), AtMost(35), storable, language_tag],
+        render_kw={"size": 12},
     )
     time_zone = LineField(
         "Time zone",
@@ -61,11 +69,6 @@ class SiteForm(FlaskForm):
     takes_marks = BooleanField("Readers can mark a comment as worth reading")
     shows_faces = BooleanField("A small picture stands beside each name")
     passages_open = BooleanField("Readers can answer a passage of a post; its text shows where")
-
-    def validate_language(self, field: LineField) -> None:
-        """The shape of a language tag (BCP 47)."""
-        if not _LANGUAGE.match(field.data or ""):
-            raise ValidationError("This is not a language tag. It reads like en, de-AT or zh-Hans.")
 
     def validate_time_zone(self, field: LineField) -> None:
         """A zone of the IANA database."""

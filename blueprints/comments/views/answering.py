@@ -184,7 +184,12 @@ def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, 
         raise ParentGoneError
     g.site = site.shown()
     verdict = spam.judge(
-        g.site, name=comment.name, html=comment.html, email=comment.email, writer=writer, is_staff=is_staff
+        post.hold or g.site.hold,
+        name=comment.name,
+        html=comment.html,
+        email=comment.email,
+        writer=writer,
+        is_staff=is_staff,
     )
     comment.post, comment.parent = post, parent
     comment.state, comment.hold_reason = verdict.state, verdict.reason

@@ -123,7 +123,7 @@ def _change(number: int) -> ResponseReturnValue:
         is_accepted = form.is_of(post.id) and not form.is_stale(comment)
         if is_accepted and comment.text != form.comment.data:
             verdict = spam.judge(
-                site.shown(),
+                post.hold or site.shown().hold,
                 name=comment.name,
                 html=html,
                 email=comment.email,
@@ -185,7 +185,7 @@ def _again(comment: Comment, form: EditForm) -> ResponseReturnValue:
 def _form_context(
     comment: Comment, form: EditForm, *, stored: str | None = None, shown: thread.Entry | None = None
 ) -> dict[str, Any]:
-    holds = comment.is_public and site.shown().hold == HOLD_ALL and not comment.person_id
+    holds = comment.is_public and (comment.post.hold or site.shown().hold) == HOLD_ALL and not comment.person_id
     return {
         "comment": comment,
         "post": comment.post,

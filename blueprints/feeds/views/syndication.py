@@ -90,7 +90,10 @@ def _said(fields: dict[str, Any]) -> dict[str, Any]:
 def tag(slug: str) -> ResponseReturnValue:
     """The newest posts under a tag."""
     counts_as(f"{FEED}tags")
-    found = posts.tag_to_read(slug) or abort(404)
+    found = posts.tag_to_read(slug)
+    if found is None:
+        former = posts.tag_by_former_slug(slug) or abort(404)
+        return redirect(addresses.tag_feed_url(former), 301)
     shown = site.shown()
     entries = of_posts(queries.newest_with(found, settings.current().posts_per_page), shown, site_url())
     if not entries:

@@ -2,7 +2,7 @@
 
 from blueprints.core.db import db
 from blueprints.posts.models import Tag
-from blueprints.posts.queries import tag_by_slug
+from blueprints.posts.queries import tag_by_former_slug, tag_by_slug
 from blueprints.transfer.report import Report
 from blueprints.transfer.wordpress.fitting import fit
 from blueprints.transfer.wordpress.text import plain, slug_of
@@ -72,7 +72,7 @@ class Terms:
         self._taxonomies.setdefault(slug, taxonomy)
         if slug in self._tags:
             return False
-        tag = tag_by_slug(slug)
+        tag = tag_by_slug(slug) or tag_by_former_slug(slug)
         is_new = tag is None
         if tag is None:
             shown = fit(plain(name) or slug, 200, self.report, "name of a tag shortened to 200 characters")

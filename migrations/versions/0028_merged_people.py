@@ -1,13 +1,13 @@
 """Where a record came from that was merged into another, so that its import knows it again.
 
-Revision: 0024, after 0023
+Revision: 0028, after 0027
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0024'
-down_revision = '0023'
+revision = '0028'
+down_revision = '0027'
 branch_labels = None
 depends_on = None
 

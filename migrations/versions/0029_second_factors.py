@@ -1,13 +1,13 @@
 """What signs somebody in beside a password: an app that shows codes, passkeys, recovery codes.
 
-Revision: 0022, after 0021
+Revision: 0029, after 0028
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0022'
-down_revision = '0021'
+revision = '0029'
+down_revision = '0028'
 branch_labels = None
 depends_on = None
 
