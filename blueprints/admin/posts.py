@@ -7,7 +7,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from blueprints.accounts.guards import writers_only
+from blueprints.accounts.guards import editors_only, writers_only
 from blueprints.accounts.queries import everybody
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
@@ -18,8 +18,9 @@ from blueprints.core import site
 from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
+from blueprints.operations import trash
 from blueprints.posts import queries, versions
-from blueprints.posts.models import DRAFT, Post
+from blueprints.posts.models import DRAFT, TRASHED, Post
 from blueprints.posts.states import LABELS, STEPS, open_to
 from blueprints.transfer.models import ImportReport
 
@@ -44,7 +45,9 @@ def posts() -> ResponseReturnValue:
     done = id_in(request.args.get("done"))
     moved = next((post for post in found.posts if post.id == done), None) or (_mine_or_none(done) if done else None)
     said = MOVED.get(request.args.get("did", ""))
-    return render_template("admin/posts.html", found=found, state=state, moved=moved, said=said)
+    return render_template(
+        "admin/posts.html", found=found, state=state, moved=moved, said=said, days_in_trash=trash.DAYS
+    )
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])
@@ -144,7 +147,7 @@ def preview_post() -> ResponseReturnValue:
     return answer("admin/post.html", "admin/post_previewed.hx.html", **context)
 
 
-@bp.post("/posts/<id:number>/<any(publish, submit, 'take-back', unschedule, withdraw):verb>")
+@bp.post("/posts/<id:number>/<any(publish, submit, 'take-back', unschedule, withdraw, trash, restore):verb>")
 @writers_only
 def move_post(number: int, verb: str) -> ResponseReturnValue:
     """Take a post as it is stored one step further: publish it, take it down …"""
@@ -159,6 +162,19 @@ def move_post(number: int, verb: str) -> ResponseReturnValue:
     state = request.form.get("state")
     place = url_for("admin.posts", state=state if state in LABELS else None, done=post.id, did=verb)
     return answer(redirect(place, 303), "admin/post_moved.hx.html", post=post, said=MOVED[verb], takes_focus=True)
+
+
+@bp.post("/posts/<id:number>/erase")
+@editors_only
+def erase_post(number: int) -> ResponseReturnValue:
+    """Take a post that is in the trash away for good, with its discussion."""
+    require_token()
+    with writing():
+        post = mine(number)
+        if post.state != TRASHED:
+            abort(409, "Only what is in the trash can be erased. Load the list again.")
+        trash.erase(post)
+    return answer(redirect(url_for("admin.posts", state=TRASHED), 303), "admin/post_erased.hx.html")
 
 
 def _form(post: Post | None, *, fresh: bool = False) -> PostForm:

@@ -9,7 +9,19 @@ from blueprints.core.db import db, now
 from blueprints.posts import gate, states
 from blueprints.posts.gate import Check
 from blueprints.posts.models import SCHEDULED, Post
-from blueprints.posts.states import LABELS, PUBLISH, SCHEDULE, STEPS, SUBMIT, TAKE_BACK, UNSCHEDULE, WITHDRAW, Step
+from blueprints.posts.states import (
+    LABELS,
+    PUBLISH,
+    RESTORE,
+    SCHEDULE,
+    STEPS,
+    SUBMIT,
+    TAKE_BACK,
+    TRASH,
+    UNSCHEDULE,
+    WITHDRAW,
+    Step,
+)
 
 EMPTY = "There is nothing to read in it yet. Write the text before you publish it."
 SAID = {
@@ -20,6 +32,8 @@ SAID = {
     TAKE_BACK.verb: "Saved. It is a draft again.",
     SCHEDULE.verb: "Saved and scheduled: it appears at its minute by itself.",
     UNSCHEDULE.verb: "Saved and taken off the schedule: it is a draft again.",
+    TRASH.verb: "Saved, and moved to the trash.",
+    RESTORE.verb: "Restored: it is what it was before it was thrown away.",
     WITHDRAW.verb: "Saved and withdrawn: whoever follows its address reads that it was.",
 }
 # What became of a post, after its name.
@@ -28,6 +42,8 @@ MOVED = {
     SUBMIT.verb: "waits for review",
     TAKE_BACK.verb: "is a draft again",
     UNSCHEDULE.verb: "is off the schedule, a draft again",
+    TRASH.verb: "is in the trash",
+    RESTORE.verb: "is restored",
     WITHDRAW.verb: "is withdrawn",
 }
 
@@ -48,7 +64,7 @@ def publishing() -> dict[str, object]:
 
 def next_step(post: Post) -> Step | None:
     """What the button in a list does to *post*: what most likely comes next."""
-    steps = [step for step in states.open_to(post, signed_in()) if step is not SCHEDULE]
+    steps = [step for step in states.open_to(post, signed_in()) if step not in (SCHEDULE, TRASH)]
     if post.stage == SCHEDULED and UNSCHEDULE in steps:
         return UNSCHEDULE
     return steps[0] if steps else None
@@ -111,6 +127,10 @@ def take(step: Step, post: Post, form: PostForm | None = None) -> None:
         post.publish()
     elif step is SCHEDULE:
         post.schedule((form and form.publish_at.moment) or abort(400))
+    elif step is TRASH:
+        post.throw_away()
+    elif step is RESTORE:
+        post.take_out_of_trash()
     elif step is WITHDRAW:
         post.withdraw(form.withdrawn_note.data or "" if form else "")
     else:

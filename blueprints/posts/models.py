@@ -33,9 +33,9 @@ from blueprints.core.site import Site
 from blueprints.core.slugs import slugify
 
 # What is stored; a post that is scheduled is one that is published, with a date in the future (`Post.stage`).
-DRAFT, REVIEW, PUBLISHED, WITHDRAWN = "draft", "review", "published", "withdrawn"
+DRAFT, REVIEW, PUBLISHED, WITHDRAWN, TRASHED = "draft", "review", "published", "withdrawn", "trashed"
 SCHEDULED = "scheduled"
-NOT_PUBLISHED = (DRAFT, REVIEW, WITHDRAWN)
+NOT_PUBLISHED = (DRAFT, REVIEW, WITHDRAWN, TRASHED)
 POST, PAGE = "post", "page"
 FEATURED, PINNED = "featured", "pinned"
 MARKDOWN, HTML = "markdown", "html"
@@ -229,6 +229,9 @@ class Post(Base):
     # When it was last taken down, and what its readers are told of it.
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     withdrawn_note: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # When it was thrown away, and the state to which it returns if that is undone.
+    trashed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    trashed_from: Mapped[str] = mapped_column(String(10), default="", server_default="")
     guid: Mapped[str | None] = mapped_column(String(500))
     # How it is shown, beside what it says (the desk's page "Settings" of a post). Its language, where that is not the
     # site's; where it was published first; what stands on the card that other sites draw of it.
@@ -418,6 +421,16 @@ class Post(Base):
     def withdraw(self, note: str = "") -> None:
         """Take it down; its address says so, and with *note* why."""
         self.state, self.withdrawn_at, self.withdrawn_note = WITHDRAWN, now(), note
+
+    def throw_away(self) -> None:
+        """Put it into the trash: nobody reads it, and its address says that it was withdrawn if it ever was public."""
+        if self.state != TRASHED:
+            self.trashed_from, self.trashed_at, self.state = self.state, now(), TRASHED
+
+    def take_out_of_trash(self) -> None:
+        """Let it be what it was before it was thrown away."""
+        if self.state == TRASHED:
+            self.state, self.trashed_from, self.trashed_at = self.trashed_from or DRAFT, "", None
 
     def next_number(self) -> int:
         """The number of the next comment to be published here; none is ever given twice."""

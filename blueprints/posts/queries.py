@@ -14,15 +14,14 @@ from blueprints.core import generations, rows
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
 from blueprints.posts.models import (
-    DRAFT,
     FEATURED,
-    PINNED,
+    NOT_PUBLISHED,
     PAGE,
+    PINNED,
     POST,
     PUBLISHED,
-    REVIEW,
     SCHEDULED,
-    WITHDRAWN,
+    TRASHED,
     Alias,
     Byline,
     Post,
@@ -274,8 +273,10 @@ def free_slug(stem: str) -> str:
 def _at_stage(stage: str | None, of: Person | None) -> Select[Any]:
     """The posts at one *stage*, or all; only *of* one person where given."""
     query = select(Post)
-    if stage in (DRAFT, REVIEW, WITHDRAWN):
+    if stage in NOT_PUBLISHED:
         query = query.where(Post.state == stage)
+    elif stage is None:
+        query = query.where(Post.state != TRASHED)
     elif stage == PUBLISHED:
         query = query.where(Post.state == PUBLISHED, Post.published_at <= now())
     elif stage == SCHEDULED:

@@ -7,7 +7,7 @@ and pages of every process show it from then on. What has to be done besides, is
 from dataclasses import dataclass
 
 from blueprints.accounts.models import Account
-from blueprints.posts.models import DRAFT, PUBLISHED, REVIEW, SCHEDULED, WITHDRAWN, Post
+from blueprints.posts.models import DRAFT, PUBLISHED, REVIEW, SCHEDULED, TRASHED, WITHDRAWN, Post
 
 LABELS = {
     DRAFT: "Draft",
@@ -15,6 +15,7 @@ LABELS = {
     SCHEDULED: "Scheduled",
     PUBLISHED: "Published",
     WITHDRAWN: "Withdrawn",
+    TRASHED: "In the trash",
 }
 
 
@@ -36,7 +37,10 @@ PUBLISH = Step("publish", "Publish", (DRAFT, REVIEW, SCHEDULED, WITHDRAWN), PUBL
 SCHEDULE = Step("schedule", "Schedule", (DRAFT, REVIEW, SCHEDULED), SCHEDULED, publishes=True, needs_text=True)
 UNSCHEDULE = Step("unschedule", "Take off the schedule", (SCHEDULED,), DRAFT, publishes=True)
 WITHDRAW = Step("withdraw", "Withdraw", (PUBLISHED,), WITHDRAWN, publishes=True)
-STEPS = {step.verb: step for step in (PUBLISH, SUBMIT, TAKE_BACK, SCHEDULE, UNSCHEDULE, WITHDRAW)}
+# Whoever may edit a post may throw it away; out of the trash it is again what it was.
+TRASH = Step("trash", "Trash", (DRAFT, REVIEW, SCHEDULED, PUBLISHED, WITHDRAWN), TRASHED, publishes=False)
+RESTORE = Step("restore", "Restore", (TRASHED,), DRAFT, publishes=False)
+STEPS = {step.verb: step for step in (PUBLISH, SUBMIT, TAKE_BACK, SCHEDULE, UNSCHEDULE, WITHDRAW, RESTORE, TRASH)}
 
 
 def may_take(step: Step, account: Account) -> bool:

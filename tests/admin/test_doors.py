@@ -28,6 +28,7 @@ MAY = {
     "admin.schedule_page": WRITING,
     "admin.gate_page": EDITING,
     "admin.post_settings": WRITING,
+    "admin.erase_post": EDITING,
     "admin.post_versions": WRITING,
     "admin.post_version": WRITING,
     "admin.restore_post": WRITING,
