@@ -24,12 +24,15 @@ PAGE_SIZE = 50
 # What each table's rows are called; the page of one, where there is one, and the field of its address.
 NOUNS = {
     "account": "account",
+    "authenticator": "app for the second step of",
     "account_link": "link for the account of",
     "affiliation": "affiliation of",
     "byline": "byline",
     "comment": "comment below",
     "comment_version": "version of a comment below",
     "gate_override": "exception from the gate for",
+    "media_file": "file of the library",
+    "passkey": "passkey of",
     "person": "person",
     "post": "post",
     "report": "report below",

@@ -119,7 +119,7 @@ def test_post_can_be_cited_and_search_engines_read_who_wrote_it(client, make):
     assert answers[0].headers["Content-Disposition"] == "attachment; filename=lovelace2019paper.bib"
     assert "Lovelace, Ada" in answers[0].text
     with writing():
-        db.session.get(Post, post.id).unpublish()
+        db.session.get(Post, post.id).withdraw()
     assert [client.get(link).status_code for link in links] == [410] * 3
     assert client.get("/posts/nothing/cite.bib").status_code == 404
 
