@@ -45,6 +45,7 @@ PAGES = {
     "post": "admin.edit_post",
     "person": "admin.edit_person",
     "comment": "admin.edit_comment",
+    "media_file": "admin.edit_media",
 }
 # Deeds that have a word of their own: the table, the field, and what it became.
 VERBS = {
@@ -68,6 +69,8 @@ _FIELDS = {
     "body": "text",
     "body_format": "format of the text",
     "picked_at": "picked",
+    "is_decorative": "decoration",
+    "replaced_at": "replaced",
     "person_id": "byline",
     "comment_mail": "letters about comments",
     "password_hash": "password",

@@ -129,6 +129,8 @@ def delete_media(number: int) -> ResponseReturnValue:
         file = mine(number)
         if queries.posts_with(file):
             raise Conflict(f"“{file.title}” is used in a post. Take it out of there first.")
+        if queries.stands_elsewhere(file):
+            raise Conflict(f"“{file.title}” stands in somebody’s biography or in rules. Take it out of there first.")
         title = file.title
         db.session.delete(file)
     place = url_for("admin.media", gone=title)

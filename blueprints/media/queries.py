@@ -12,6 +12,7 @@ from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
 from blueprints.core.db import db
 from blueprints.core.figures import DECORATION, Shown, Source
+from blueprints.core.site import Site
 from blueprints.media import addresses
 from blueprints.media.models import ATTACHMENT, ORIGINAL, PICTURE, STILL, MediaFile, Rendition, Use
 from blueprints.posts.models import Post
@@ -176,6 +177,15 @@ def posts_with(file: MediaFile) -> Sequence[Post]:
     """The posts whose text shows or links *file*, the newest first."""
     query = select(Post).join(Use, Use.post_id == Post.id).where(Use.file_id == file.id)
     return db.session.scalars(query.order_by(Post.id.desc())).all()
+
+
+def stands_elsewhere(file: MediaFile) -> bool:
+    """Whether a biography or the rules of a discussion show or link *file*: they are not noted, but searched."""
+    words = f'="/media/{file.id}-'
+    return any(
+        db.session.scalar(select(exists().where(column.contains(words, autoescape=True))))
+        for column in (Person.bio_html, Site.rules_html, Post.rules_html)
+    )
 
 
 def used_numbers(files: Iterable[MediaFile]) -> set[int]:

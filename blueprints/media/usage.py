@@ -1,4 +1,6 @@
-"""Which posts use which files, kept at each save of a post; and the posts are drawn anew when a file changes."""
+"""Which posts use which files, in their texts or on their cards, kept at each save of a post; and the posts are drawn
+anew when a file changes.
+"""
 
 from sqlalchemy import BigInteger, Connection, delete, event, insert, inspect, literal, select
 
@@ -34,12 +36,13 @@ def _note_new(_mapper: object, connection: Connection, post: Post) -> None:
 
 
 def _note_changed(_mapper: object, connection: Connection, post: Post) -> None:
-    if inspect(post).attrs.body_html.history.has_changes():
+    found = inspect(post).attrs
+    if found.body_html.history.has_changes() or found.card_image.history.has_changes():
         connection.execute(delete(Use).where(Use.post_id == post.id))
         _note(connection, post)
 
 
 def _note(connection: Connection, post: Post) -> None:
-    if numbers := numbers_in(post.body_html or ""):
+    if numbers := numbers_in(post.body_html or "") | numbers_in(f'="{post.card_image or ""}"'):
         found = select(MediaFile.id, literal(post.id, BigInteger)).where(MediaFile.id.in_(numbers))
         connection.execute(insert(Use).from_select(["file_id", "post_id"], found))

@@ -6,6 +6,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from blueprints.core import site
 from blueprints.core.db import db, writing
 from blueprints.media import intake
 from blueprints.media.addresses import file_url
@@ -144,6 +145,14 @@ def test_file_that_a_post_uses_is_not_deleted(client, make, editor, world):
     assert soup(client.get(f"/admin/media/{file.id}")).select_one("#media-delete form") is None
     with writing():
         db.session.get(Post, post.id).write("Nothing.")
+        db.session.get(Post, post.id).card_image = file_url(file)
+    assert press(client, form, world).status_code == 409
+    with writing():
+        db.session.get(Post, post.id).card_image = ""
+        db.session.merge(site.current()).write_rules(f"[Read]({file_url(file)}).")
+    assert press(client, form, world).status_code == 409
+    with writing():
+        db.session.merge(site.current()).write_rules("")
     response = press(client, form, world)
     assert response.status_code == (303 if world == "plain" else 200)
     assert files() == []
