@@ -41,6 +41,8 @@ class Authenticator(Base):
     is_confirmed: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
+    account: Mapped[Account] = relationship(lazy="joined")
+
     @property
     def secret(self) -> str:
         """What the app is given, in base 32."""
@@ -81,6 +83,11 @@ class Passkey(Base):
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     account: Mapped[Account] = relationship(lazy="joined")
+
+    @property
+    def heading(self) -> str:
+        """What it is called where others read of it, too."""
+        return f"{self.name}, {self.account.person.name}"
 
 
 class RecoveryCode(Base):
@@ -171,22 +178,26 @@ def recovery_codes_left(account: Account) -> int:
 
 def drop_app(account: Account) -> None:
     """Ask for no codes of the app any more."""
-    db.session.execute(delete(Authenticator).where(Authenticator.account_id == account.id))
+    if found := db.session.get(Authenticator, account.id):
+        db.session.delete(found)
     _drop_codes_of_nothing(account)
 
 
 def drop_passkey(account: Account, number: int) -> bool:
     """Forget a passkey of *account*; whether there was one with that number."""
-    gone = delete(Passkey).where(Passkey.account_id == account.id, Passkey.id == number)
-    found = db.session.connection().execute(gone).rowcount > 0
+    found = db.session.get(Passkey, number)
+    if found is None or found.account_id != account.id:
+        return False
+    db.session.delete(found)
     _drop_codes_of_nothing(account)
-    return found
+    return True
 
 
 def drop_all(account: Account) -> None:
     """Let the password alone be enough again."""
-    for table in (Authenticator, Passkey, RecoveryCode):
-        db.session.execute(delete(table).where(table.account_id == account.id))
+    for passkey in passkeys(account):
+        db.session.delete(passkey)
+    drop_app(account)
 
 
 def _drop_codes_of_nothing(account: Account) -> None:

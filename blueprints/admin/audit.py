@@ -32,7 +32,7 @@ NOUNS = {
     "comment_version": "version of a comment below",
     "gate_override": "exception from the gate for",
     "media_file": "file of the library",
-    "passkey": "passkey of",
+    "passkey": "passkey",
     "person": "person",
     "post": "post",
     "report": "report below",

@@ -64,11 +64,11 @@ _SAID_OF_READERS = {"state", "picked_at", "removed_because", "is_hidden", "close
 # Fields that follow from others, or count.
 _FOLLOWS = re.compile(
     r".*_html|skeleton|extract|last_number|comment_count|picks|changes|passages|passage_lost|marks|size|living|place|"
-    r"root_id|depth|number|hold_reason|created_at|greeted|uuid|source|source_id"
+    r"root_id|depth|number|hold_reason|last_step|sign_count|used_at|created_at|greeted|uuid|source|source_id"
 )
 # Fields whose values are nobody's business, wherever they stand.
 _UNSAID = re.compile(
-    r"hash|token|secret|password|key|email|address|text|body|note|content|credential|code|^(logo|banner|portrait)$"
+    r"hash|token|secret|seed|password|key|email|address|text|body|note|content|credential|code|^(logo|banner|portrait)$"
 )
 _LONGEST_VALUE, _LONGEST_LABEL = 200, 300
 _PENDING, _QUIET = "hustings_deeds", "hustings_quiet"

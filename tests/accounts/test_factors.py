@@ -11,6 +11,7 @@ from blueprints.accounts import factors, passkeys
 from blueprints.accounts.factors import Authenticator, Passkey, RecoveryCode
 from blueprints.accounts.models import Account, SignIn, token_hash
 from blueprints.core import site
+from blueprints.core.audit import Deed
 from blueprints.core.db import db, writing
 from tests.admin.browsing import fill, form_of, press, soup
 from tests.factories import PASSWORD
@@ -286,3 +287,24 @@ def test_administrator_lets_the_password_alone_be_enough_again(client, make):
     press(client, form_of(client, page, "form[action$='/factors/remove']"))
     assert not factors.are_there(account)
     assert soup(client.get(page)).select_one("form[action$='/factors/remove']") is None
+
+
+def test_audit_names_what_was_set_up_and_dropped_and_no_sign_in(client, make, clock):
+    account = make.account("author", person=make.person("Ben"))
+    app, _ = with_app(account)
+    with_passkey(account)
+    with writing():
+        db.session.execute(db.delete(Deed))
+    password(client, account)
+    assert second(client, app.at(int(clock.now))).status_code == 303
+    with writing():
+        passkeys.use(db.session.scalar(select(Passkey.id)), 6)
+    assert db.session.scalars(select(Deed)).all() == []
+    administrator = make.account("administrator", person=make.person("Ada"))
+    make.sign_in(client, administrator)
+    press(client, form_of(client, f"/admin/accounts/{account.id}/edit", "form[action$='/factors/remove']"))
+    deeds = db.session.scalars(select(Deed).where(Deed.actor_id == administrator.id))
+    assert {(deed.verb, deed.kind, deed.label) for deed in deeds} == {
+        ("removed", "authenticator", "Ben"),
+        ("removed", "passkey", "Phone, Ben"),
+    }

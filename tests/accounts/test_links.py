@@ -10,6 +10,7 @@ from blueprints.accounts import access
 from blueprints.accounts import letters as writing_of
 from blueprints.accounts.models import Account, Link, SignIn, password_matches
 from blueprints.core import site
+from blueprints.core.audit import Deed
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import Outbox
 from blueprints.core.transports import Line
@@ -122,6 +123,8 @@ def test_forgotten_password_is_set_anew_and_ends_every_sign_in(app, client, make
     assert not password_matches(account, PASSWORD)
     assert elsewhere.get("/admin").status_code == 303
     assert db.session.scalars(select(SignIn)).all() == []
+    changed = select(Deed).where(Deed.kind == "account", Deed.noun_id == account.id, Deed.verb == "changed")
+    assert {deed.actor_id for deed in db.session.scalars(changed)} == {account.id}
     assert client.get(path).status_code == 410
     assert [(to, subject) for to, subject, _ in letters()] == [
         ("ada@example.org", "Your account at Hustings was changed")

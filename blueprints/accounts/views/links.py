@@ -8,7 +8,7 @@ from blueprints.accounts.access import ADDRESS, INVITATION, PASSWORD
 from blueprints.accounts.forms import ActionForm, ForgottenForm, NewPasswordForm
 from blueprints.accounts.guards import remember
 from blueprints.accounts.models import Link, SignIn, password_hash
-from blueprints.accounts.views.pages import bp, device
+from blueprints.accounts.views.pages import as_owner, bp, device
 from blueprints.core import limits, mail
 from blueprints.core.db import db, writing
 
@@ -27,7 +27,7 @@ def invitation(token: str) -> ResponseReturnValue:
         context = {"form": form, "account": link.account}
         return render_template("accounts/invitation.html", **context), 422 if form.is_submitted() else 200
     chosen = password_hash(str(form.password.data))
-    with writing():
+    with as_owner(link.account), writing():
         account = _still(token, INVITATION).account
         access.take_password(account, chosen)
         row, secret = SignIn.begin(account, device())
@@ -65,7 +65,7 @@ def new_password(token: str) -> ResponseReturnValue:
         context = {"form": form, "account": link.account}
         return render_template("accounts/new_password.html", **context), 422 if form.is_submitted() else 200
     chosen = password_hash(str(form.password.data))
-    with writing():
+    with as_owner(link.account), writing():
         account = _still(token, PASSWORD).account
         access.take_password(account, chosen)
         letters.tell(account, "password")
@@ -82,7 +82,7 @@ def new_address(token: str) -> ResponseReturnValue:
         return render_template("accounts/new_address.html", form=ActionForm(), link=link)
     if not ActionForm().validate():
         abort(400)
-    with writing():
+    with as_owner(link.account), writing():
         link = _still(token, ADDRESS)
         account, former = link.account, link.account.email
         if queries.account_by_email(link.email):

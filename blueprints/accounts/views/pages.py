@@ -1,5 +1,6 @@
 """What the pages on the way in have in common."""
 
+from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts import devices
 from blueprints.accounts.guards import remember
 from blueprints.accounts.models import Account, SignIn
+from blueprints.core import audit
 from blueprints.core.db import db, writing
 
 bp = Blueprint("accounts", __name__)
@@ -24,6 +26,11 @@ def keep_out_of_caches(response: Response) -> Response:
 def device() -> str:
     """The browser of this request, in words."""
     return devices.in_words(request.headers.get("User-Agent", ""))
+
+
+def as_owner(account: Account) -> AbstractContextManager[None]:
+    """What is written inside the block is the doing of *account*, whom a link or a code has shown to be there."""
+    return audit.acting(audit.Actor(account.id, account.person.name))
 
 
 def come_in(account: Account, place: str = "") -> ResponseReturnValue:
