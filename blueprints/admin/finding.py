@@ -37,6 +37,8 @@ PAGES: tuple[tuple[str, str, str, str | None, Who], ...] = (
     ("Reports", "moderation readers complaints", "admin.reports_list", None, MODERATORS),
     ("Reading", "statistics numbers visitors feeds referrers", "admin.reading", None, WRITERS),
     ("Mail to me", "letters notifications", "admin.mail", None, EVERYBODY),
+    ("Your account", "password address browsers sign out everywhere", "admin.own_account", None, EVERYBODY),
+    ("Second step", "two factor app authenticator passkeys recovery codes", "admin.factors_page", None, EVERYBODY),
     ("People", "authors bylines portraits", "admin.people", None, EDITORS),
     ("Accounts", "sign in roles passwords users", "admin.accounts", None, ADMINISTRATORS),
     ("What was done", "audit log history who", "admin.audit_list", None, ADMINISTRATORS),
