@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from blueprints import accounts, admin, comments, core, feeds, media, operations, posts, search, transfer
+from blueprints import accounts, admin, comments, core, editorial, feeds, media, operations, posts, search, transfer
 
-SLICES = (core, accounts, posts, comments, media, search, feeds, transfer, operations, admin)
+SLICES = (core, accounts, posts, comments, editorial, media, search, feeds, transfer, operations, admin)
 
 
 def register(app: Flask) -> None:

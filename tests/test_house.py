@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ORDER = ["core", "accounts", "posts", "comments", "media", "search", "feeds", "transfer", "operations", "admin"]
+ORDER = [
+    "core",
+    "accounts",
+    "posts",
+    "comments",
+    "editorial",
+    "media",
+    "search",
+    "feeds",
+    "transfer",
+    "operations",
+    "admin",
+]
 ABOVE = {"views", "cli", "guards", "__init__"}
 ABOVE_IN_CORE = {"http", "htmx", "errors", "assets", "filters"}
 WEB_WORDS = {"request", "session", "render_template", "url_for"}

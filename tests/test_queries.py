@@ -98,6 +98,7 @@ def visits() -> dict[str, Visit]:
         "report form": Visit(5, f"/comments/{last}/report"),
         "report form in place": Visit(5, f"/comments/{last}/report", scripts=True),
         "report": Visit(10, f"/comments/{last}/report", 201, scripts=True, reason="spam"),
+        "report of an error": Visit(4, f"{long}/error"),
         "own mark": Visit(8, f"/comments/{last}/mark"),
         "mark": Visit(10, f"/comments/{last}/mark", scripts=True, on="1"),
         "answers to a passage": Visit(6, f"/comments/{last}/passage"),

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         imports,
         mail,
         media,
+        notes,
         own_account,
         people,
         post_settings,

@@ -30,8 +30,10 @@ NOUNS = {
     "byline": "byline",
     "comment": "comment below",
     "comment_version": "version of a comment below",
+    "draft_link": "private link to",
     "gate_override": "exception from the gate for",
     "media_file": "file of the library",
+    "note": "note on",
     "passkey": "passkey",
     "person": "person",
     "post": "post",
@@ -50,7 +52,9 @@ PAGES = {
 # Deeds that have a word of their own: the table, the field, and what it became.
 VERBS = {
     ("post", "state", "published"): "published",
-    ("post", "state", "draft"): "took down",
+    ("post", "state", "draft"): "made a draft",
+    ("post", "state", "review"): "submitted",
+    ("post", "state", "withdrawn"): "withdrew",
     ("comment", "state", "approved"): "approved",
     ("comment", "state", "spam"): "marked as spam",
     ("comment", "state", "trash"): "put in the trash",

@@ -20,6 +20,7 @@ from blueprints.core.db import db
 from blueprints.core.htmx import wants_fragment
 from blueprints.core.http import WrongOriginError
 from blueprints.core.limits import TooFastError
+from blueprints.editorial import notes
 from blueprints.operations import welcome
 from blueprints.posts import queries as posts
 from blueprints.posts import reads
@@ -95,6 +96,7 @@ def index() -> ResponseReturnValue:
         reads=reads.numbers_of(newest.posts),
         drafts=drafts.posts if drafts else [],
         reviews=reviews.posts if reviews else [],
+        noted=notes.waiting(of=scope(), limit=5) if account.may_write else [],
         newest=newest.posts,
         welcome=account.is_editor and posts.by_source(welcome.SOURCE),
         is_new=not any(post.source != welcome.SOURCE for post in newest.posts),

@@ -7,7 +7,7 @@ from blueprints.accounts.guards import writers_only
 from blueprints.admin.desk import bp, signed_in
 from blueprints.admin.forms.post_settings import NEW, PostSettingsForm
 from blueprints.admin.posts import mine
-from blueprints.core import settings, site
+from blueprints.core import site
 from blueprints.core.db import db, id_in, writing
 from blueprints.core.htmx import answer
 from blueprints.posts import series
@@ -39,7 +39,7 @@ def post_settings(number: int) -> ResponseReturnValue:
 
 def _form(post: Post, *, fresh: bool = False) -> PostSettingsForm:
     options = {"formdata": None} if fresh else {}
-    values = PostSettingsForm.values_of(post, settings.current().time_zone)
+    values = PostSettingsForm.values_of(post, site.zone())
     return PostSettingsForm(series=series.everything(), may_place=signed_in().is_editor, data=values, **options)
 
 
@@ -53,7 +53,7 @@ def _fill(post: Post, form: PostSettingsForm) -> None:
         setattr(post, name, form[name].data or "")
     if "prominence" in form:
         post.prominence = form.prominence.data or ""
-    closes_at = form.closing_time(settings.current().time_zone)
+    closes_at = form.closing_time(site.zone())
     if closes_at != post.closes_at:
         post.closes_at = closes_at
     series.put_into(post, _series(form), form.series_number.data)

@@ -18,6 +18,7 @@ from blueprints.core import site
 from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
+from blueprints.editorial import notes
 from blueprints.operations import trash
 from blueprints.posts import queries, versions
 from blueprints.posts.models import DRAFT, TRASHED, Post
@@ -45,9 +46,9 @@ def posts() -> ResponseReturnValue:
     done = id_in(request.args.get("done"))
     moved = next((post for post in found.posts if post.id == done), None) or (_mine_or_none(done) if done else None)
     said = MOVED.get(request.args.get("did", ""))
-    return render_template(
-        "admin/posts.html", found=found, state=state, moved=moved, said=said, days_in_trash=trash.DAYS
-    )
+    noted = notes.open_counts(found.posts)
+    page = {"found": found, "state": state, "moved": moved, "said": said, "noted": noted}
+    return render_template("admin/posts.html", **page, days_in_trash=trash.DAYS)
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ from flask import render_template
 
 from blueprints.accounts.guards import writers_only
 from blueprints.admin.desk import bp, scope
-from blueprints.core import settings
+from blueprints.core import site
 from blueprints.core.db import now
 from blueprints.posts import queries, schedule
 from blueprints.posts.schedule import Appointment
@@ -42,7 +42,7 @@ def to_come(limit: int = 5) -> list[object]:
 
 def clock() -> str:
     """The name of the time zone in which the desk says every time, and takes it."""
-    return settings.current().time_zone.key
+    return site.zone().key
 
 
 def missed() -> list[Appointment]:

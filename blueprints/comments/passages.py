@@ -10,7 +10,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -184,21 +184,31 @@ def mark(html: str, gathered: str) -> str:
 
     Only elements of our own are put in, and only between characters of the text: nothing else changes.
     """
+    told = [(Passage(words, before, after), answers) for words, before, after, answers in json.loads(gathered)]
+    return _marked(html, told, _answers)
+
+
+def noted(html: str, notes: Iterable[tuple[Passage, int]]) -> str:
+    """*html*, which is clean, with a line below each passage that one of the *notes* is about, and the way to it."""
+    return _marked(html, [(passage, [number]) for passage, number in notes], _notes)
+
+
+def _marked(html: str, told: Iterable[tuple[Passage, list[int]]], behind: Callable[[list[int]], str]) -> str:
     body = _text(html)
     spans: dict[tuple[int, int], list[int]] = {}
-    for words, before, after, answers in json.loads(gathered):
-        if span := body.find(Passage(words, before, after)):
+    for passage, answers in told:
+        if span := body.find(passage):
             spans.setdefault(span, []).extend(answers)
     places = body.places(index for start, stop in spans for index in (start, stop - 1))
     drawn = [(places[start][0], places[stop - 1][1], sorted(ids)) for (start, stop), ids in spans.items()]
-    return "".join(_drawn(html, sorted(drawn)))
+    return "".join(_drawn(html, sorted(drawn), behind))
 
 
-def _drawn(html: str, passages: list[tuple[int, int, list[int]]]) -> Iterator[str]:
+def _drawn(html: str, passages: list[tuple[int, int, list[int]]], behind: Callable[[list[int]], str]) -> Iterator[str]:
     """The pieces of *html* with what is put between them; *passages* are (from, to, answers), in order."""
     runs = deque(_union(passages))
     begins = deque((start, "".join(f'<span id="passage-{each}"></span>' for each in ids)) for start, _, ids in passages)
-    ends = deque(sorted((stop, _answers(ids)) for _, stop, ids in passages))
+    ends = deque(sorted((stop, behind(ids)) for _, stop, ids in passages))
     within_link, waiting = False, ""
     for piece in _PIECE.finditer(html):
         start, stop = piece.span()
@@ -255,6 +265,12 @@ def _answers(ids: list[int]) -> str:
     label = f"{len(ids)} answers to this passage" if many else "1 answer to this passage"
     href = comment_url(ids[0], "passage") if many else comment_url(ids[0])
     return f'<a class="passage__answers" href="{href}" aria-label="{label}" title="{label}">{len(ids)}</a>'
+
+
+def _notes(ids: list[int]) -> str:
+    """The links behind a passage that notes are about."""
+    one = '<a class="passage__answers" href="#note-{0}" aria-label="A note on this passage">{1}</a>'
+    return "".join(one.format(each, at) for at, each in enumerate(ids, 1))
 
 
 def gather(connection: Connection, post_id: int) -> None:

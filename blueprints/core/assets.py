@@ -44,11 +44,13 @@ BUNDLES = {
         )
     ),
     "search.css": ("css/search.css",),
-    "admin.css": ("css/admin.css", "css/desk.css", "css/media.css"),
+    "admin.css": ("css/admin.css", "css/desk.css", "css/media.css", "css/notes.css"),
+    "notes.css": ("css/notes.css",),
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
     "loader.js": ("js/loader.js",),
     "site.js": ("js/site.js", "js/thread.js", "js/writing.js", "js/marks.js", "js/muted.js"),
-    "admin.js": ("js/admin.js", "js/palette.js", "js/media.js"),
+    "admin.js": ("js/admin.js", "js/palette.js", "js/media.js", "js/notes.js"),
+    "notes.js": ("js/notes.js",),
     "passkeys.js": ("js/passkeys.js",),
     "icon.svg": ("icons/icon.svg",),
 }

@@ -58,9 +58,18 @@ NOT_AUDITED = {
 # Rows of these are told as a change of what they belong to: the table of that, the column that names it, the field.
 PARTS = {"byline": ("post", "post_id", "authors")}
 # Readers write these too. They are told only where somebody of the house acts, and of their fields no other values.
-READERS = {"comment", "comment_version", "report"}
+READERS = {"comment", "comment_version", "draft_link", "note", "report"}
 _FOLLOWS_OF_READERS = {"published_at", "edited_at", "html"}
-_SAID_OF_READERS = {"state", "picked_at", "removed_because", "is_hidden", "closed_at", "outcome"}
+_SAID_OF_READERS = {
+    "state",
+    "picked_at",
+    "removed_because",
+    "is_hidden",
+    "closed_at",
+    "outcome",
+    "resolved_at",
+    "revoked_at",
+}
 # Fields that follow from others, or count.
 _FOLLOWS = re.compile(
     r".*_html|skeleton|extract|last_number|comment_count|picks|changes|passages|passage_lost|marks|size|living|place|"

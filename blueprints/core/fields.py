@@ -10,7 +10,7 @@ from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms import Form as PlainForm
 from wtforms.widgets import DateTimeLocalInput
 
-from blueprints.core import settings
+from blueprints.core import site
 
 # C0 controls but tab, newline, return; C1 controls; lone surrogates; noncharacters of the BMP.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -45,7 +45,7 @@ class MomentField(StringField):
     def _value(self) -> str:
         data: Any = self.data
         if isinstance(data, datetime):
-            return f"{data.astimezone(settings.current().time_zone):%Y-%m-%dT%H:%M}"
+            return f"{data.astimezone(site.zone()):%Y-%m-%dT%H:%M}"
         return str(data or "")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -58,7 +58,7 @@ class MomentField(StringField):
             read = datetime.fromisoformat(self.data)
         except ValueError:
             raise ValueError("This is not a date with a time. It reads like 2026-11-28T09:00.") from None
-        zone = settings.current().time_zone
+        zone = site.zone()
         read = read.replace(tzinfo=zone, second=0, microsecond=0)
         if read.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != read.replace(tzinfo=None):
             raise ValueError("There is no such minute: the clocks go forward over it that day.")

@@ -68,6 +68,9 @@ TABLES = {
     "outbox": "letters that wait to be sent; of a sent one the address and the time",
     "mark": "marks “worth reading”: a hash of the browser’s random number",
     "report": "reports to the editors: reason, note, e-mail address if given; seen by the staff alone",
+    "note": "notes on a text by those who make it and by invited readers; reports of an error: text, e-mail address if "
+    "given; seen by the staff alone",
+    "draft_link": "private links to a draft: a hash of the address, whom it was made for, when it was last opened",
     "likeness": "that a comment bears the name or address of somebody who writes here, and what that person says",
     "import_report": "what could not be kept of a file that became a draft; it may name its writers",
     "person": "people who write here: what stands on their page, and their e-mail address",

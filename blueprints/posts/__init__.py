@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
 
     for named in (
         addresses.post_url,
+        addresses.error_url,
         addresses.author_url,
         addresses.portrait_url,
         addresses.tag_url,

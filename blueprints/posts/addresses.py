@@ -24,6 +24,11 @@ def post_url(post: Post, anchor: str = "", **query: object) -> str:
     return address(post.path or f"/posts/{post.slug}", **query) + (f"#{anchor}" if anchor else "")
 
 
+def error_url(post: Post) -> str:
+    """Where readers report an error in *post*."""
+    return address(f"/posts/{post.slug}/error")
+
+
 def author_url(person: Person) -> str:
     """The page of *person*."""
     return address(f"/authors/{person.slug}")

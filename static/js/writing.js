@@ -194,18 +194,40 @@
   offer.className = "button button--main offer";
   offer.addEventListener("pointerdown", (event) => event.preventDefault()); // what is selected stays so
 
+  // The page on which an error is reported, with the words that are wrong; where the article leads there.
+  const wrong = document.createElement("a");
+  wrong.className = "button offer";
+  wrong.textContent = "Report an error here";
+  function offerReport(found, top, left) {
+    const page = document.querySelector(".article__error a");
+    if (!page || !found || found.comment || found.words.length > LONGEST) return wrong.remove();
+    const before = document.createRange();
+    before.setStart(found.prose, 0);
+    before.setEnd(found.range.startContainer, found.range.startOffset);
+    wrong.href = `${page.pathname}?${new URLSearchParams({ passage: found.words, passage_before: textOf(before).slice(-60) })}`;
+    if (!wrong.isConnected) (offer.isConnected ? offer : found.prose).after(wrong);
+    wrong.style.top = top;
+    wrong.style.left = left;
+  }
+
   // Below the end of what is selected, and next in the order of Tab.
   function offerWords() {
     const found = selected();
+    if (!found && document.activeElement !== wrong) wrong.remove();
     const fits = found && (found.comment
       ? formBelow(found.comment) || found.comment.querySelector(`a[href="${replyTo(found.comment)}"]`)
       : passages() && found.words.length <= LONGEST);
-    if (!fits) { if (document.activeElement !== offer) offer.remove(); return; }
+    if (!fits) {
+      if (document.activeElement !== offer) offer.remove();
+      if (found) offerReport(found, `${found.range.getBoundingClientRect().bottom - found.prose.parentElement.getBoundingClientRect().top + 6}px`, "0px");
+      return;
+    }
     offer.textContent = found.comment ? "Quote this" : "Answer this";
     if (found.prose.nextSibling !== offer) found.prose.after(offer);
     const [words, around] = [found.range.getBoundingClientRect(), offer.offsetParent.getBoundingClientRect()];
     offer.style.top = `${words.bottom - around.top + 6}px`;
     offer.style.left = `${Math.max(0, Math.min(words.left - around.left, around.width - offer.offsetWidth))}px`;
+    offerReport(found, `${words.bottom - around.top + 12 + offer.offsetHeight}px`, offer.style.left);
   }
 
   let waits;

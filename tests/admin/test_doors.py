@@ -29,6 +29,10 @@ MAY = {
     "admin.gate_page": EDITING,
     "admin.post_settings": WRITING,
     "admin.erase_post": EDITING,
+    "admin.post_notes": WRITING,
+    "admin.settle_note": WRITING,
+    "admin.make_link": WRITING,
+    "admin.revoke_link": WRITING,
     "admin.post_versions": WRITING,
     "admin.post_version": WRITING,
     "admin.restore_post": WRITING,
@@ -97,7 +101,7 @@ def addresses(app: Flask, number: int = 1) -> list[tuple[str, str, str]]:
         for rule in app.url_map.iter_rules():
             if not rule.endpoint.startswith("admin."):
                 continue
-            words = {"number": number, "version": number, "state": "approved"}
+            words = {"number": number, "version": number, "note": number, "link": number, "state": "approved"}
             verbs = {"verb": min(rule._converters["verb"].items)} if "verb" in rule.arguments else {}
             _, path = rule.build({**{name: words[name] for name in rule.arguments - {"verb"}}, **verbs})
             found += [(rule.endpoint, method, path) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
@@ -215,7 +219,7 @@ def test_contributor_writes_drafts_and_changes_nothing_that_is_public(client, ma
 
     with writing():
         db.session.merge(post).publish()
-    for then in ("", "unpublish"):
+    for then in ("", "withdraw"):
         assert press(client, form, world, body="Other words.", then=then).status_code == 403
     assert client.get(path).status_code == 403
     db.session.refresh(post)

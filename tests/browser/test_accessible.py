@@ -271,12 +271,14 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
         *("/what-is-stored", "/sign-in", "/new-password", "/new-password?sent=1", "/invitation/used-up", "/nowhere"),
     ],
     "of the site": lambda place: [
+        *(f"/posts/{place.slug}/error", f"/posts/{place.slug}/error?sent=1"),
         *("/", "/archive", "/authors", "/tags/ethics", f"/authors/{place.author}"),
         *(f"/posts/{place.slug}/versions", f"/posts/{place.slug}/versions/1"),
         *("/search", "/search?q=paper", "/search?q=cite&in=comments", "/search?q=nowhereatall"),
     ],
     "at the desk": lambda place: [
         *("/admin", "/admin/posts", "/admin/posts/new", f"/admin/posts/{place.post}/edit", "/admin/comments"),
+        *("/admin/schedule", "/admin/gate", f"/admin/posts/{place.post}/notes"),
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
         *(

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from blueprints.core.db import db, writing
+from blueprints.editorial import links
 from tests.browser.conftest import PHONE, WIDE
 from tests.browser.test_answering import address, send, texts, write
 
@@ -320,6 +322,28 @@ def test_marked_passage_can_be_selected_and_answered_again(server, open_post):
         "The first sentence. A",
         "The first sentence. A second one.",
     ]
+
+
+def test_error_in_a_selected_sentence_is_reported_and_a_draft_gets_a_note(server, open_post):
+    _post, page, _ = open_post(body=ARTICLE, comments_open=False)
+    select(page, ".article > .prose", "The first", "one.")
+    page.get_by_role("link", name="Report an error here").click()
+    expect(page.get_by_label("The sentence it is about")).to_have_value("The first sentence. A second one.")
+    page.get_by_label("What is wrong?").fill("There are three.")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_text("Your report has arrived")).to_be_focused()
+
+    with server.database() as make, writing():
+        draft = make.post(body=ARTICLE, state="draft", published_at=None)
+        _link, token = links.make(db.session.merge(draft), by=None, label="", days=1)
+    page.goto(f"/drafts/{token}")
+    select(page, ".article > .prose", "The first", "one.")
+    expect(page.get_by_label("The sentence it is about")).to_have_value("The first sentence. A second one.")
+    page.get_by_label("Your name").fill("Li")
+    page.get_by_role("textbox", name="Your note").fill("Which one?")
+    page.get_by_role("button", name="Send the note").click()
+    expect(page.get_by_text("Your note has arrived.")).to_be_focused()
+    expect(page.locator("#guest-notes .note__passage")).to_have_text("The first sentence. A second one.")
 
 
 def test_no_passage_is_offered_where_that_is_switched_off(open_post):
