@@ -190,6 +190,8 @@ def _frames(picture: "Image") -> tuple[list["Image"], list[int], int]:
         frame = picture.convert("RGBA")
         frame.thumbnail((LONGEST_MOVING_SIDE, LONGEST_MOVING_SIDE), Image.Resampling.LANCZOS)
         frame.info = {}
+        if frames and frame.size != frames[0].size:  # a damaged file may say another size half-way
+            frame = frame.resize(frames[0].size)
         frames.append(frame)
         times.append(max(20, int(picture.info.get("duration", 100) or 100)))
 

@@ -91,6 +91,14 @@ def test_picture_that_moves_goes_on_moving_and_has_a_still(kind):
     assert incoming.name == "a.webp"
 
 
+def test_frame_that_reaches_over_the_edge_is_fitted_in():
+    frame = b"\x2c\0\0\0\0\x40\0\x30\0"  # where a frame begins, and its size
+    first, second, *others = samples.moving().split(frame)
+    over = frame.join([first, second]) + frame.replace(b"\x2c\0", b"\x2c\x0a") + frame.join(others)
+    with opened(receive("a.gif", over).original) as moving:
+        assert (moving.n_frames, moving.size) == (3, (64, 48))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
