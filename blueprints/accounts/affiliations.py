@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from blueprints.core import settings
+from blueprints.core import site
 from blueprints.core.db import Base
 from blueprints.core.generations import Changes
 
@@ -84,7 +84,7 @@ def last_day(text: str) -> date:
 
 def day_of(moment: datetime) -> date:
     """The day of *moment* by the site's clock."""
-    return moment.astimezone(settings.current().time_zone).date()
+    return moment.astimezone(site.zone()).date()
 
 
 def next_change(affiliations: Iterable[Affiliation], day: date) -> datetime | None:
@@ -97,7 +97,7 @@ def next_change(affiliations: Iterable[Affiliation], day: date) -> datetime | No
     if not later:
         return None
     then = min(later)
-    return datetime(then.year, then.month, then.day, tzinfo=settings.current().time_zone)
+    return datetime(then.year, then.month, then.day, tzinfo=site.zone())
 
 
 def _parts(text: str) -> tuple[int, int, int]:

@@ -123,7 +123,9 @@ def zone() -> ZoneInfo:
     found: ZoneInfo | None = g.get("zone")
     if found is None:
         held = g.get("site")
-        found = g.zone = (shown() if held is None else held).zone
+        if held is None:
+            held = g.site = shown()  # the templates need it as well
+        found = g.zone = held.zone
     return found
 
 
