@@ -60,6 +60,7 @@ def test_dates_are_told_by_the_clock_of_the_site(client, make, editor, world):
     fill(client, "/admin/site", "#site-form", world, time_zone="Asia/Shanghai")
     assert "1 July 2020" in client.get("/posts/essay").get_data(as_text=True)
     assert values(form_of(client, "/admin/site", "#site-form"))["time_zone"] == "Asia/Shanghai"
+    assert "Asia/Shanghai" in client.get("/admin/schedule").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("world", WORLDS)
