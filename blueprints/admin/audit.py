@@ -52,9 +52,9 @@ PAGES = {
 # Deeds that have a word of their own: the table, the field, and what it became.
 VERBS = {
     ("post", "state", "published"): "published",
-    ("post", "state", "draft"): "made a draft",
-    ("post", "state", "review"): "submitted",
+    ("post", "state", "review"): "submitted for review",
     ("post", "state", "withdrawn"): "withdrew",
+    ("post", "state", "draft"): "took back to draft",
     ("comment", "state", "approved"): "approved",
     ("comment", "state", "spam"): "marked as spam",
     ("comment", "state", "trash"): "put in the trash",

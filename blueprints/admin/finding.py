@@ -83,15 +83,13 @@ def search_desk() -> ResponseReturnValue:
 
 def _groups(text: str) -> Iterator[Group]:
     account = signed_in()
-    yield Group("Pages of the desk", list(_pages(text, account)))
-    if not text:
-        return
-    if account.may_write:
+    if text and account.may_write:
         yield Group("Posts", _posts(text))
-    if moderates():
+    if text and moderates():
         yield Group("Comments", _comments(text, account))
-    if account.is_editor:
+    if text and account.is_editor:
         yield Group("People", _people(text))
+    yield Group("Pages of the desk", list(_pages(text, account)))
 
 
 def _pages(text: str, account: Account) -> Iterator[Hit]:
