@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import psycopg
@@ -88,7 +88,8 @@ def site(app, make):
 
 def fill_what_is_empty() -> None:
     """A row in every table that has none yet: it, too, must arrive."""
-    samples = {int: 1, str: "é", bool: True, bytes: b"\0", object: datetime(2024, 2, 29, 12, tzinfo=UTC)}
+    moment = datetime(2024, 2, 29, 12, tzinfo=UTC)
+    samples = {int: 1, str: "é", bool: True, bytes: b"\0", date: moment.date(), object: moment}
     for table in db.metadata.sorted_tables:
         if table.name == "generation" or db.session.execute(select(table).limit(1)).first():
             continue
