@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
         accounts,
         audit,
         comments,
+        editor,
         factors,
         finding,
         gate,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from blueprints.accounts.guards import editors_only, writers_only
 from blueprints.accounts.queries import everybody
+from blueprints.admin import collisions
 from blueprints.admin.desk import PAGE_SIZE, bp, require_token, scope, signed_in
 from blueprints.admin.drafts import Draft, SlugTakenError
 from blueprints.admin.forms.posts import PostForm
@@ -20,7 +21,7 @@ from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
 from blueprints.editorial import notes
 from blueprints.operations import trash
-from blueprints.posts import queries, versions
+from blueprints.posts import queries, unsaved, versions
 from blueprints.posts.models import DRAFT, TRASHED, Post
 from blueprints.posts.states import LABELS, STEPS, open_to
 from blueprints.transfer.models import ImportReport
@@ -57,6 +58,7 @@ def new_post() -> ResponseReturnValue:
     """Write a new post."""
     form = _form(None)
     if not form.is_submitted():
+        form = _taken_up(None) or form
         return render_template("admin/post.html", **_context(form, None))
     if not _is_valid(form):
         return _again(form, None, 422)
@@ -72,6 +74,7 @@ def new_post() -> ResponseReturnValue:
             if step := chosen():
                 take(step, post, form)
             versions.keep(post, signed_in().person_id)
+            unsaved.forget(signed_in(), None)
     except SlugTakenError as error:
         return _slug_taken(form, None, error)
     stored = _form(post, fresh=True)
@@ -92,6 +95,7 @@ def edit_post(number: int) -> ResponseReturnValue:
     form = _form(post)
     if not form.is_submitted():
         said = SAID.get(request.args.get("did", ""))
+        form = _taken_up(post) or form
         return render_template("admin/post.html", said=said, **_context(form, post))
     if not _is_valid(form):
         return _again(form, post, 422)
@@ -113,10 +117,12 @@ def edit_post(number: int) -> ResponseReturnValue:
             elif post.was_public:
                 post.withdrawn_note = form.withdrawn_note.data or ""
             versions.keep(post, signed_in().person_id)
+            unsaved.forget(signed_in(), post)
     except StaleError:
         post = mine(number)
-        form.was.data = Draft.of(post).mark
-        return _again(form, post, 409, theirs=Draft.of(post).differences(draft))
+        merged = collisions.merge_into(form, post)
+        _open_with(form, post)
+        return _again(form, post, 409, merged=merged, theirs=Draft.of(post).differences(Draft.typed(form)))
     except SlugTakenError as error:
         return _slug_taken(form, mine(number), error)
     context = {
@@ -136,6 +142,7 @@ def preview_post() -> ResponseReturnValue:
     number = id_in(request.form.get("post"))
     post = mine(number) if number else None
     form = _form(post)
+    collisions.settle(form, request.form)
     draft = Draft.typed(form)
     shown = Post(published_at=post.published_at if post else None, comment_count=0)
     shown.title, shown.standfirst, shown.disclaimer = draft.title, draft.standfirst, draft.disclaimer
@@ -184,13 +191,41 @@ def _form(post: Post | None, *, fresh: bool = False) -> PostForm:
     if post is None:
         values: dict[str, Any] = {"authors": [str(account.person_id)], "comments_open": True, "passages_open": True}
     else:
-        values = {**PostForm.values_of(post), "was": Draft.of(post).mark}
+        values = {**PostForm.values_of(post), **_opened_with(post)}
     options: dict[str, Any] = {"formdata": None} if fresh else {}
     return PostForm(people=everybody(), keeps=account, post=post, data=values, **options)
 
 
+def _opened_with(post: Post) -> dict[str, str]:
+    """By which a form knows later whether *post* has become another, and what it was."""
+    return {
+        "was": Draft.of(post).mark,
+        "version": str(versions.last_number(post)),
+        "base": collisions.base_of(post),
+    }
+
+
+def _open_with(form: PostForm, post: Post) -> None:
+    """Let *form* count as opened now."""
+    for name, value in _opened_with(post).items():
+        form[name].data = value
+
+
+def _taken_up(post: Post | None) -> PostForm | None:
+    """The form with the texts that were not saved, where that was asked for."""
+    row = unsaved.of(signed_in(), post) if request.args.get("take") == "unsaved" else None
+    if row is None:
+        return None
+    form = _form(post)
+    form.title.data, form.standfirst.data, form.body.data = row.title, row.standfirst, row.body
+    form.was.data, form.version.data = row.was, str(row.version)
+    return form
+
+
 def _is_valid(form: PostForm) -> bool:
     """Whether it can be stored, and whether the pressed button can do what it says."""
+    if not collisions.settle(form, request.form):
+        return False
     valid: bool = form.validate()
     return valid and is_ready(form, checks(form.post, Draft.typed(form)))
 
@@ -257,5 +292,13 @@ def _context(form: PostForm, post: Post | None, draft: Draft | None = None) -> d
     action = url_for("admin.edit_post", number=post.id) if post else url_for("admin.new_post")
     report = db.session.get(ImportReport, post.id) if post and post.id else None
     steps = {step.verb: step for step in open_to(post, signed_in())}
+    row = unsaved.of(signed_in(), post) if request.method == "GET" and "take" not in request.args else None
     page = {"form": form, "post": post, "action": action, "tag_names": queries.tag_names(), "shown": post}
-    return {**page, "report": report, "steps": steps, "checks": checks(post, draft)}
+    return {
+        **page,
+        "report": report,
+        "steps": steps,
+        "checks": checks(post, draft),
+        "unsaved": row if row and row.differs_from(post) else None,
+        "others": unsaved.others(signed_in(), post) if post else [],
+    }

@@ -28,6 +28,7 @@ from blueprints.core.http import SECURITY_HEADERS
 
 # One file on the wire each; the order of the parts is the order of the cascade.
 BUNDLES = {
+    "editor.js": ("js/writing.js", "js/editor.js"),
     "site.css": tuple(
         f"css/{part}.css"
         for part in (

@@ -54,6 +54,7 @@ NOT_AUDITED = {
     "subscription": "readers' wishes",
     "tag_alias": "follows the address of a tag, which is told",
     "tagging": "told by its post",
+    "unsaved": "what somebody types and has not saved",
 }
 # Rows of these are told as a change of what they belong to: the table of that, the column that names it, the field.
 PARTS = {"byline": ("post", "post_id", "authors")}

@@ -73,6 +73,7 @@ TABLES = {
     "draft_link": "private links to a draft: a hash of the address, whom it was made for, when it was last opened",
     "likeness": "that a comment bears the name or address of somebody who writes here, and what that person says",
     "import_report": "what could not be kept of a file that became a draft; it may name its writers",
+    "unsaved": "what somebody of the staff has begun to write and not saved, until it is saved or discarded",
     "person": "people who write here: what stands on their page, and their e-mail address",
     "affiliation": "where they work and worked, as what and when",
     "person_alias": "former addresses of their pages",

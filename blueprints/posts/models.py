@@ -31,6 +31,8 @@ from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 from blueprints.core.site import Site
 from blueprints.core.slugs import slugify
+from blueprints.posts.length import Length
+from blueprints.posts.length import of as length_of
 
 # What is stored; a post that is scheduled is one that is published, with a date in the future (`Post.stage`).
 DRAFT, REVIEW, PUBLISHED, WITHDRAWN, TRASHED = "draft", "review", "published", "withdrawn", "trashed"
@@ -314,6 +316,11 @@ class Post(Base):
     def stage(self) -> str:
         """Its state as people speak of it: one that waits for its minute is scheduled, not published."""
         return SCHEDULED if self.state == PUBLISHED and not self.is_public else self.state
+
+    @property
+    def length(self) -> Length:
+        """How long it is to read."""
+        return length_of(self.body_html)
 
     @property
     def shows_update(self) -> bool:

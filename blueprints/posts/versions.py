@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from blueprints.accounts.models import Person
@@ -80,6 +80,11 @@ def of(post: Post) -> Sequence[PostVersion]:
     return db.session.scalars(
         select(PostVersion).where(PostVersion.post_id == post.id).order_by(PostVersion.number.desc())
     ).all()
+
+
+def last_number(post: Post) -> int:
+    """The number of the last version of *post*, 0 before there is one."""
+    return db.session.scalar(select(func.max(PostVersion.number)).where(PostVersion.post_id == post.id)) or 0
 
 
 def numbered(post: Post, number: int) -> PostVersion | None:

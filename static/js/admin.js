@@ -1,5 +1,5 @@
-// What scripts add to the desk: a text that is not lost with its tab, a warning before leaving it, Ctrl+S,
-// and the names of tags while they are typed. Without this file every form still does its work.
+// What scripts add to the desk: a text that is not lost with its tab or its computer, a warning before leaving it,
+// Ctrl+S, and the names of tags while they are typed. Without this file every form still does its work.
 "use strict";
 (() => {
   // Storage may be switched off or full; the desk then simply forgets.
@@ -11,25 +11,68 @@
   const WRITTEN = ["title", "standfirst", "body"];
   const form = () => document.getElementById("post-form");
   const key = () => `desk:${form().dataset.address}`;
+  const SECONDS = 8; // between two times that the text is sent to be kept
   let dirty = false;
   let leaving = false;
+  let waits = null;
 
   const words = () => Object.fromEntries(WRITTEN.map((name) => [name, form().elements[name].value]));
 
   function keep() {
     dirty = true;
     store.set(key(), JSON.stringify({ was: form().elements.was.value, ...words() }));
+    waits ??= setTimeout(send, SECONDS * 1000);
   }
 
   function forget() {
     dirty = false;
+    clearTimeout(waits);
+    waits = null;
+    tell("");
     store.remove(key());
+  }
+
+  function tell(text) {
+    const line = document.getElementById("post-kept");
+    if (line) line.textContent = text;
+  }
+
+  function fieldsToKeep() {
+    const fields = new FormData();
+    for (const name of ["csrf_token", "post", "was", "version", ...WRITTEN]) fields.append(name, form().elements[name]?.value ?? "");
+    return fields;
+  }
+
+  // The text goes to the site as well, where any device finds it; without the site it stays here and is tried again.
+  async function send() {
+    waits = null;
+    if (!form() || !dirty) return;
+    const sent = JSON.stringify(words());
+    const [place, address] = [key(), form().dataset.autosave];
+    try {
+      const response = await fetch(address, { method: "POST", body: fieldsToKeep() });
+      if (!form() || place !== key() || !dirty) return;
+      if (!response.ok) return tell(response.status === 422 ? "Kept in this browser only: the site cannot take it as it is." : "Not kept at the site: sign in again in another tab. It is still kept in this browser.");
+      showOthers(await response.text());
+      if (sent !== JSON.stringify(words())) return;
+      store.set(place, JSON.stringify({ was: form().elements.was.value, sent: true, ...words() }));
+      tell(`Kept at ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}, not saved yet.`);
+    } catch {
+      tell("Offline. What you write is kept in this browser.");
+      waits ??= setTimeout(send, 2 * SECONDS * 1000);
+    }
+  }
+
+  function showOthers(html) {
+    const others = new DOMParser().parseFromString(html, "text/html").getElementById("post-others");
+    if (others) document.getElementById("post-others")?.replaceWith(others);
   }
 
   // A text that was never sent is offered, not put in place of what is stored.
   function offer() {
     const kept = JSON.parse(store.get(key()) || "null");
     if (!kept || WRITTEN.every((name) => kept[name] === form().elements[name].value)) return store.remove(key());
+    if (kept.sent) return store.remove(key()); // the page itself offers it
     if (form().querySelector(".problem")) return;
     const line = document.createElement("p");
     line.className = "desk-notice";
@@ -113,6 +156,13 @@
     line.className = "problem";
     line.textContent = "The site could not be reached. Your text is still here: please save it again in a moment.";
     document.getElementById("post-notice").replaceChildren(line);
+  });
+
+  window.addEventListener("online", () => { if (form() && dirty) send(); });
+
+  // A tab that closes, a phone that sleeps: as much as a browser still sends then.
+  window.addEventListener("pagehide", () => {
+    if (form() && dirty && !leaving) navigator.sendBeacon(form().dataset.autosave, fieldsToKeep());
   });
 
   window.addEventListener("beforeunload", (event) => { if (dirty && !leaving) event.preventDefault(); });

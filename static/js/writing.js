@@ -1,11 +1,11 @@
 // What scripts add to writing a comment: a toolbar, shortcuts, links from pasted addresses, quotations of what is selected.
 // Without this file Markdown is typed by hand, and every form does its work.
 "use strict";
-(() => {
+// Editing Markdown in a text area: what the toolbars for comments and for posts (editor.js) share.
+const formatting = (() => {
   const MAC = /Mac|iP/.test(navigator.platform);
   const ADDRESS = /^https?:\/\/\S+$/;
   const isComposing = (event) => event.isComposing || event.keyCode === 229;
-  let composed = null; // the field in which a word is being put together, in Chinese, Japanese, Korean …
 
   // Through the browser's own editing, so that Ctrl+Z takes it back; where that is refused, by hand.
   function put(area, from, to, text, start = from + text.length, end = start) {
@@ -60,15 +60,6 @@
     put(area, from, to, text);
   }
 
-  const TOOLS = [
-    ["Strong", (area) => wrap(area, "**"), "B"],
-    ["Emphasis", (area) => wrap(area, "*"), "I"],
-    ["Link", link, "K"],
-    ["Quote", (area) => prefix(area, "> ")],
-    ["Code", code],
-    ["List", (area) => prefix(area, "- ")],
-  ];
-
   function button(text, act) {
     const made = document.createElement("button");
     made.type = "button";
@@ -77,16 +68,8 @@
     return made;
   }
 
-  // A quotation at the end, set apart by empty lines.
-  function quote(form, words) {
-    const area = form.elements.comment;
-    const { value } = area;
-    const gap = !value.trim() || value.endsWith("\n\n") ? "" : value.endsWith("\n") ? "\n" : "\n\n";
-    put(area, value.length, value.length, `${gap}${words.trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n")}\n\n`);
-  }
-
   // One stop for Tab; the arrow keys go from button to button, as in every toolbar (WAI-ARIA practices).
-  function furnish(area) {
+  function furnish(area, tools, { before = area, others = [], isBusy = () => false } = {}) {
     if (area.dataset.tools) return;
     area.dataset.tools = "yes";
     const bar = document.createElement("div");
@@ -94,8 +77,8 @@
     bar.setAttribute("role", "toolbar");
     bar.setAttribute("aria-label", "Formatting");
     bar.setAttribute("aria-controls", area.id);
-    for (const [name, act, key] of TOOLS) {
-      const tool = button(name, () => { if (composed !== area) act(area); });
+    for (const [name, act, key] of tools) {
+      const tool = button(name, () => { if (!isBusy()) act(area); });
       if (key) {
         tool.title = `${name} (${MAC ? "⌘" : "Ctrl+"}${key})`;
         tool.setAttribute("aria-keyshortcuts", `${MAC ? "Meta" : "Control"}+${key}`);
@@ -103,10 +86,9 @@
       tool.tabIndex = bar.childElementCount ? -1 : 0;
       bar.append(tool);
     }
-    const answered = commentOf(area.form);
-    if (answered) {
-      bar.append(button("Quote the comment", () => quote(area.form, textOf(answered.querySelector(".prose")).slice(0, LONGEST))));
-      bar.lastChild.tabIndex = -1;
+    for (const other of others) {
+      other.tabIndex = -1;
+      bar.append(other);
     }
     bar.addEventListener("keydown", (event) => {
       const tools = [...bar.children];
@@ -119,7 +101,39 @@
       tools[next].tabIndex = 0;
       tools[next].focus();
     });
-    area.before(bar);
+    before.before(bar);
+    return bar;
+  }
+
+  return { MAC, ADDRESS, isComposing, put, parts, wrap, link, prefix, code, button, furnish };
+})();
+
+(() => {
+  const { MAC, ADDRESS, isComposing, put, parts, wrap, link, prefix, code, button } = formatting;
+  let composed = null; // the field in which a word is being put together, in Chinese, Japanese, Korean …
+
+  const TOOLS = [
+    ["Strong", (area) => wrap(area, "**"), "B"],
+    ["Emphasis", (area) => wrap(area, "*"), "I"],
+    ["Link", link, "K"],
+    ["Quote", (area) => prefix(area, "> ")],
+    ["Code", code],
+    ["List", (area) => prefix(area, "- ")],
+  ];
+
+  // A quotation at the end, set apart by empty lines.
+  function quote(form, words) {
+    const area = form.elements.comment;
+    const { value } = area;
+    const gap = !value.trim() || value.endsWith("\n\n") ? "" : value.endsWith("\n") ? "\n" : "\n\n";
+    put(area, value.length, value.length, `${gap}${words.trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n")}\n\n`);
+  }
+
+  function furnish(area) {
+    const answered = commentOf(area.form);
+    const words = () => textOf(answered.querySelector(".prose")).slice(0, LONGEST);
+    const others = answered ? [button("Quote the comment", () => quote(area.form, words()))] : [];
+    formatting.furnish(area, TOOLS, { others, isBusy: () => composed === area });
   }
 
   const areaOf = (event) => (event.target.matches?.("form[data-draft] textarea[name=comment]") ? event.target : null);

@@ -76,3 +76,12 @@ def test_missing_and_too_large_files_are_refused(client, author, monkeypatch):
     monkeypatch.setattr(imports, "MOST_MEGABYTES", 1)
     sent = {"data": b"a" * 1_100_000, "content_type": "multipart/form-data; boundary=x"}
     assert client.post("/admin/import", **sent).status_code == 413
+
+
+def test_paste_is_answered_in_markdown(client, author):
+    token = form_of(client, "/admin/posts/new", "#post-form").select_one("[name=csrf_token]")["value"]
+    html = "<p>One <b>two</b><a href='#b' id='a'>[1]</a></p><div><a href='#a' id='b'>1</a> Note</div>"
+    response = client.post("/admin/posts/paste", data={"csrf_token": token, "html": html, "note": "3"})
+    assert response.get_data(as_text=True) == "One **two**[^3]\n\n[^3]: Note"
+    assert response.mimetype == "text/plain"
+    assert client.post("/admin/posts/paste", data={"html": html}).status_code == 400

@@ -262,9 +262,10 @@ def test_change_made_meanwhile_is_never_written_over_unseen(client, make, editor
     form = page.select_one("#post-form")
     assert values(form)["body"] == "Mine"
     assert page.select_one("#stored-body").get_text().strip() == "Theirs"
-    assert "title, text" in form.select_one(".problem").get_text()
+    assert values(form)["title"] == "Their title"
+    assert "Taken over from them: Title" in form.select_one(".problem").get_text()
     press(client, form, world)
-    assert reread(post).body == "Mine"
+    assert (reread(post).title, reread(post).body) == ("Their title", "Mine")
 
 
 def test_same_change_sent_twice_is_no_conflict(client, make, editor):

@@ -278,7 +278,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
     ],
     "at the desk": lambda place: [
         *("/admin", "/admin/posts", "/admin/posts/new", f"/admin/posts/{place.post}/edit", "/admin/comments"),
-        *("/admin/schedule", "/admin/gate", f"/admin/posts/{place.post}/notes"),
+        *("/admin/import", "/admin/schedule", "/admin/gate", f"/admin/posts/{place.post}/notes"),
         *("/admin/comments?state=approved", f"/admin/comments/{place.edited}/edit", "/admin/reports", "/admin/people"),
         *(f"/admin/posts/{place.post}/versions{tail}" for tail in ("", "/2", "/2?view=side")),
         *(

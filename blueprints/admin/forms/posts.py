@@ -77,6 +77,9 @@ class PostForm(FlaskForm):
         "What its readers are told", [AtMost(WITHDRAWN_NOTE), storable], render_kw={"rows": 2, "dir": "auto"}
     )
     was = HiddenField(validators=[AtMost(64), storable])
+    # What it was opened with: the number of the version, and in JSON the values of the fields that no version keeps.
+    version = HiddenField(validators=[AtMost(9), storable])
+    base = HiddenField(validators=[AtMost(200_000), storable])
 
     def __init__(self, *, people: Sequence[Person], keeps: Account, post: Post | None = None, **options: Any) -> None:
         self.people = {str(person.id): person for person in people}

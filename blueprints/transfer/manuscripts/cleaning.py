@@ -208,7 +208,7 @@ def _settle_name(tag: Tag) -> None:
         tag.extract()
     elif tag.name in _SAME:
         tag.name = _SAME[tag.name]
-    elif tag.name in ("u", "ins", "small", "big", "label", "time"):
+    elif tag.name in ("u", "ins", "small", "big", "label", "time", "dfn"):
         tag.name = "span"  # goes later: a footnote may be found by its name
     elif tag.name == "input":
         box = {"checkbox": "☒ " if tag.has_attr("checked") else "☐ "}.get(str(tag.get("type")), "")
@@ -272,6 +272,8 @@ def _nest_lists(tree: BeautifulSoup) -> None:
             before = inner.find_previous_sibling("li")
             if before is not None:
                 before.append(inner.extract())
+            elif inner.find_previous_sibling() is None and inner.find_next_sibling() is None:
+                inner.parent.unwrap()  # a list that holds nothing but a list
             else:
                 inner.wrap(_new("li"))
 

@@ -73,7 +73,8 @@ def _decoded(file: bytes, remarks: Remarks, *, is_html: bool) -> str:
 def _page(html: str, remarks: Remarks, pictures: Pictures | None) -> Manuscript:
     """The text of a page of the web, without what stands around it."""
     page = BeautifulSoup(html, "html.parser")
-    for around in page.find_all(["nav", "header", "footer", "aside", "form", "dialog"]):
+    printed = page.find_all("div", title=["header", "footer"])  # of LibreOffice
+    for around in [*page.find_all(["nav", "header", "footer", "aside", "form", "dialog"]), *printed]:
         if around.find_parent(["article", "main"]):
             continue
         remarks.note(f"What stands around the text was left out: <{around.name}>")
@@ -84,6 +85,9 @@ def _page(html: str, remarks: Remarks, pictures: Pictures | None) -> Manuscript:
     said = {str(tag.get("name", "")).lower(): str(tag.get("content", "")).strip() for tag in page.find_all("meta")}
     if not manuscript.title and isinstance(page.title, Tag):
         manuscript.title = " ".join(page.title.get_text().split())
+    first, _, rest = manuscript.body.partition("\n\n")
+    if first.strip("*_# ") == manuscript.title and rest:
+        manuscript.body = rest.lstrip("\n")
     manuscript.standfirst = manuscript.standfirst or " ".join(said.get("description", "").split())
     if author := said.get("author"):
         remarks.note("The file names an author; choose the authors yourself", author[:120])

@@ -30,7 +30,7 @@ _BEGINS_BLOCK = re.compile(
     r"\s*(?:[-+](?=\s|\Z)|\#{1,6}(?=\s|\Z)|>|=+\s*\Z|-{2,}\s*\Z|~{3,}|(?P<number>\d{1,9})(?=[.)](?:\s|\Z)))"
 )
 _CELL_BLOCKS = sorted(BLOCKS - {"p", "div"})
-_RAW = ("sub", "sup", "kbd", "mark", "ruby", "rt", "rp", "abbr", "bdi", "dfn", "q")
+_RAW = ("sub", "sup", "kbd", "mark", "ruby", "rt", "rp", "abbr", "bdi", "q")
 _ALIGNED = {"left": ":---", "center": ":---:", "right": "---:"}
 
 

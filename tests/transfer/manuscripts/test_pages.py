@@ -244,3 +244,9 @@ def test_toml_between_plus_signs_is_read_and_a_rule_is_no_front_matter():
 def test_hostile_front_matter_is_refused(file, reason):
     with pytest.raises(UnreadableError, match=reason):
         reading.read(file, "x.md")
+
+
+def test_printed_header_and_a_title_said_twice_are_left_out():
+    file = "<title>T</title><p><b>T</b></p><ul><ul><li>a</li></ul></ul><div title='footer'><p>1</p></div>"
+    manuscript = reading.read(file.encode(), "x.html")
+    assert (manuscript.title, manuscript.body) == ("T", "- a")

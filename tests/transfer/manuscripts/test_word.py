@@ -375,3 +375,28 @@ def test_picture_that_lies_elsewhere_is_neither_fetched_nor_read_from_the_disk(t
 def test_ten_thousand_paragraphs_come_along():
     manuscript = draft(built(paragraph(run("Some words, as in a long book.")) * 10_000))
     assert manuscript.body.count("Some words") == 10_000
+
+
+def test_list_that_overrides_its_pattern_has_its_own_signs():
+    def item(number: int, level: int, words: str) -> str:
+        place = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{number}"/></w:numPr>'
+        return paragraph(run(words), properties=place)
+
+    levels = "".join(f'<w:lvl w:ilvl="{level}"><w:numFmt w:val="{{}}"/></w:lvl>' for level in (0, 1))
+    numbering = (
+        '<?xml version="1.0"?><w:numbering xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        f'<w:abstractNum w:abstractNumId="1">{levels.format("decimal", "decimal")}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/>'
+        '<w:lvlOverride w:ilvl="1"><w:lvl w:ilvl="1"><w:numFmt w:val="bullet"/></w:lvl></w:lvlOverride></w:num>'
+        "</w:numbering>"
+    )
+    file = built(item(1, 0, "One") + item(2, 1, "dot") + item(1, 0, "Two"), word__numbering=numbering)
+    assert draft(file).body == "1. One\n   - dot\n2. Two"
+
+
+def test_picture_without_its_file_is_named():
+    picture = (
+        "<w:r><w:drawing><wp:inline><a:graphic><a:graphicData><pic:pic><pic:blipFill><a:blip/></pic:blipFill></pic:pic>"
+        "</a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
+    )
+    assert "does not hold it" in remarks(draft(built(paragraph(run("Text."), picture))))

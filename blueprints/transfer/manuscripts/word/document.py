@@ -13,7 +13,7 @@ from blueprints.transfer.manuscripts.manuscript import (
     Remarks,
     UnreadableError,
 )
-from blueprints.transfer.manuscripts.word import changes, survey
+from blueprints.transfer.manuscripts.word import changes, lists, survey
 from blueprints.transfer.manuscripts.word.package import Package, opened
 
 # By the names that Word keeps in English in every language; then those of LibreOffice and of pandoc.
@@ -60,6 +60,8 @@ def read(file: bytes, remarks: Remarks, *, pictures: Pictures | None, accept: bo
     tracked = sum(changes.settle(tree, accept=accept) for tree in package.texts)
     if tracked:
         remarks.note(f"Tracked changes were {'accepted' if accept else 'refused'}", f"{tracked:,} of them")
+    if (numbering := package.tree("numbering")) is not None:
+        lists.settle(numbering)
     formulas = survey.look(package, remarks)
     html = _converted(package, remarks, pictures)
     manuscript = pages.read(html, remarks, pictures=pictures)
@@ -103,7 +105,9 @@ def _converted(package: Package, remarks: Remarks, pictures: Pictures | None) ->
             "This Word file is put together in a way that cannot be read. Save it anew in Word."
         ) from error
     for message in result.messages:
-        if "style" not in message.message and "mage" not in message.message:
+        if "Could not find image" in message.message:
+            remarks.note("A picture was left out: the file names it and does not hold it")
+        elif "style" not in message.message and "mage" not in message.message:
             remarks.note("Something in the file is not known here and was left out", _shortened(message.message))
     return str(result.value)
 
