@@ -110,9 +110,9 @@ def test_unsaved_text_is_offered_and_taken_up(client, make, editor):
 def test_unsaved_text_of_an_older_state_is_merged_when_it_is_taken_up(client, make, editor):
     post = make.post(body=BODY)
     send(client, post, body=BODY + " End.")
-    kept = db.session.scalar(db.select(Unsaved)).id
+    kept, other = db.session.scalar(db.select(Unsaved)).id, make.account("editor").id
     with writing():
-        db.session.get(Unsaved, kept).account_id = make.account("editor").id
+        db.session.get(Unsaved, kept).account_id = other
     fill(client, edit(post), "#post-form", body=BODY.replace("First", "1st"))
     with writing():
         db.session.get(Unsaved, kept).account_id = editor.id

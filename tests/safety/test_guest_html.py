@@ -84,14 +84,14 @@ msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover"""
 IN_COMMENTS = {*"a abbr b blockquote br cite code del em i ins li ol p pre q s samp strong ul var".split()}  # noqa: SIM905
 IN_POSTS = {
     *f"""{INLINE} {MATHS} wbr aside blockquote caption dd details div dl dt figcaption figure h2 h3 h4 h5 h6 hr img li
-    ol p pre section span summary table tbody td tfoot th thead tr ul""".split()
+    ol p picture pre section source span summary table tbody td tfoot th thead tr ul""".split()
 }
 COMMENT_ATTRIBUTES = {"href", "rel", "start", "lang", "dir"}
 POST_ATTRIBUTES = {
     *"""lang dir href title hreflang id cite datetime open src alt width height value start reversed type colspan
-    rowspan align scope rel loading decoding display notation linethickness mathvariant accent fence form largeop
-    maxsize minsize movablelimits separator stretchy height lspace voffset depth displaystyle scriptlevel columnspacing
-    rowspacing columnalign accentunder""".split()  # noqa: SIM905
+    rowspan align scope rel loading decoding srcset sizes media display notation linethickness mathvariant accent
+    fence form largeop maxsize minsize movablelimits separator stretchy height lspace voffset depth displaystyle
+    scriptlevel columnspacing rowspacing columnalign accentunder""".split()  # noqa: SIM905
 }
 AS_COMMENT: dict[str, Callable[[str], str]] = {
     "written": comment_html,
@@ -142,6 +142,8 @@ def faults(html: str, tags: set[str], attributes: set[str]) -> Iterable[str]:
                 yield f"<{element.name}>"
             for name, value in element.attrs.items():
                 if name not in attributes or name.startswith(("on", "hx-", "data-")):
+                    yield f"{element.name} {name}={value}"
+                if name == "srcset" and not value.startswith("/media/"):
                     yield f"{element.name} {name}={value}"
                 if name in ("href", "src", "cite"):
                     # As the URL standard reads it: leading control characters and every tab and line end are nothing.

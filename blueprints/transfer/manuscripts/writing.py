@@ -30,6 +30,7 @@ _BEGINS_BLOCK = re.compile(
     r"\s*(?:[-+](?=\s|\Z)|\#{1,6}(?=\s|\Z)|>|=+\s*\Z|-{2,}\s*\Z|~{3,}|(?P<number>\d{1,9})(?=[.)](?:\s|\Z)))"
 )
 _CELL_BLOCKS = sorted(BLOCKS - {"p", "div"})
+_FILE = re.compile(r"/media/\d+-")
 _RAW = ("sub", "sup", "kbd", "mark", "ruby", "rt", "rp", "abbr", "bdi", "q")
 _ALIGNED = {"left": ":---", "center": ":---:", "right": "---:"}
 
@@ -141,8 +142,13 @@ class _Writer(MarkdownConverter):
 
     def convert_figure(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """A figure: Markdown between its tags."""
-        if el.find("figcaption") is None or "_inline" in parent_tags:
+        words, picture = el.find("figcaption"), el.find("img")
+        if words is None or "_inline" in parent_tags:
             return f"\n\n{text.strip()}\n\n"
+        if isinstance(picture, Tag) and isinstance(words, Tag) and _is_of_library(picture, el):
+            words.name = "span"
+            caption = re.sub(r'(["\\])', r"\\\1", self.process_tag(words, parent_tags).strip())
+            return f'\n\n{self.process_tag(picture, parent_tags)[:-1]} "{caption}")\n\n'
         return f"\n\n<figure>\n\n{text.strip()}\n\n</figure>\n\n"
 
     def convert_figcaption(self, el: Tag, text: str, parent_tags: set[str]) -> str:
@@ -283,6 +289,17 @@ def _parted(address: str) -> bool:
 def _start(numbered: Tag) -> int:
     written = str(numbered.get("start") or "1")
     return int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 1
+
+
+def _is_of_library(picture: Tag, figure: Tag) -> bool:
+    """Whether a figure is one picture of the library with a line below it: core.markdown draws that from its title."""
+    return (
+        _FILE.match(str(picture.get("src", ""))) is not None
+        and len(figure.find_all("img")) == 1
+        and not figure.find(None, {"data-note": True})
+        and not figure.find([*(BLOCKS - {"p", "div", "figcaption"}), "br"])
+        and len(figure.find_all("p")) < 3
+    )
 
 
 def _has_loose_parent(inner: Tag) -> bool:

@@ -146,6 +146,12 @@ def test_text_and_elements_are_the_same_when_drawn_again(html):
     assert [a["href"] for a in page.find_all("a")] == [a["href"] for a in once.find_all("a")]
 
 
+def test_figure_of_the_library_is_one_line():
+    picture = "<p><img src='/media/7-a.png' alt='x'></p>"
+    html = f'<figure>{picture}<figcaption>“Words” * "<i>below</i>"</figcaption></figure>'
+    assert markdown(html) == r"""![x](/media/7-a.png "“Words” \\* \"*below*\"")"""
+
+
 def test_nothing_acts_and_nothing_is_fetched():
     html = (
         "<p onclick='x()'>a<script>alert(1)</script><a href='javascript:x()'>b</a><iframe src='//e.example'></iframe>"
