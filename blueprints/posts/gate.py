@@ -161,7 +161,7 @@ def _in_text(piece: Piece, leads_nowhere: Nowhere, own_host: str) -> Iterator[Fa
     ids = {element.get("id") or "" for element in root.iter()} | _PLACES
     for image in root.iter("img"):
         if not (image.get("alt") or "").strip() and image.get("role") != figures.DECORATION:
-            source = figures.FILE.sub(r"\1-", image.get("src") or "")
+            source = _as_typed(image.get("src") or "", piece.body)
             words = f"The image {_name(source)} has no alternative text."
             yield Fault("alt", words, "body", _line(piece.body, source))
         source = image.get("src") or ""
@@ -220,6 +220,13 @@ def _notes(body: str) -> Iterator[Fault]:
         if name not in named:
             words = f"Nothing refers to the footnote [^{name}], so nobody sees it."
             yield Fault("links", words, "body", body.count("\n", 0, at) + 1)
+
+
+def _as_typed(source: str, body: str) -> str:
+    """The address of an image as it stands in *body*: what the library shows lies at one of its own."""
+    stem = figures.FILE.sub(r"\1-", source)
+    found = re.search(rf"{re.escape(stem)}[^\s()\"'<>]*", body) if stem != source else None
+    return found[0] if found else source
 
 
 def _line(body: str, words: str) -> int | None:

@@ -147,7 +147,7 @@ def test_pictures_and_files_of_the_library_are_looked_for(client, make, editor):
     body = f"![]({file_url(pattern)})\n\n![]({file_url(bare)})\n\n![Gone](/media/99-a.png) [too](/media/98-b.pdf)"
     body += f"\n\n[Here]({file_url(bare)})"
     assert said(client.get(edit(make.post(body=body)))) == [
-        f"The image /media/{bare.id}- has no alternative text. Line 3",
+        f"The image {file_url(bare)} has no alternative text. Line 3",
         "The image /media/99-a.png: there is no such file in the library. Line 5",
         "“too” leads to /media/98-b.pdf: there is no such file in the library. Line 5",
     ]
