@@ -227,7 +227,7 @@ def test_name_or_address_of_the_house_is_held_and_the_writer_told_why(client, ma
         r"/comments/\S+", message_from_string(letter.content).get_payload(0).get_payload(decode=True).decode()
     )
     assert client.get(link[0]).status_code == 200
-    told = client.get("/posts/paper/comments/mine").get_data(as_text=True)
+    told = page(client.get("/posts/paper/comments/mine")).main.get_text()
     assert "somebody who writes here" in told
     assert "Author" not in told
     make.sign_in(client, make.account())

@@ -141,7 +141,7 @@ def test_reply_at_the_end_of_a_chain_of_five_hundred_is_taken(client, make):
 @pytest.mark.usefixtures("app")
 def test_no_order_of_conversations_is_sorted_for_a_page(sort):
     connection = db.session.connection()
-    words = rows.Compiled(stretches._ROOTS[sort], connection.dialect)
+    words = rows.Written(rows.Compiled(stretches._ROOTS[sort], connection.dialect), {})
     values = {**words.values, "post_id": 1, "limit": 50, "offset": 0}
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words.sql}", tuple(values[name] for name in words.order))
     steps = [step[-1] for step in plan]

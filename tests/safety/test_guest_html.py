@@ -56,6 +56,7 @@ OWN = [
     '<div class="comment-form__notice problem" role="alert" aria-live="assertive" tabindex="-1" autofocus>x</div>',
     '<iframe src="/sign-out"></iframe><object data="/x"></object><embed src="/x"><frame src=x><portal src=x></portal>',
     f'<video src="/x" onerror="{RAN}"><source onerror="{RAN}"></video><audio autoplay src=x></audio><track src=x>',
+    '<picture><source srcset="https://evil.example/a 480w"><img src="/x" srcset="//evil.example/b 480w"></picture>',
     f'<details open ontoggle="{RAN}"><summary>x</summary></details><marquee onstart="{RAN}">x</marquee>',
     f'<input autofocus onfocus="{RAN}"><select autofocus onfocus="{RAN}"></select><body onload="{RAN}">',
     '<p contenteditable accesskey="x" slot="x" is="x" itemscope draggable="true" popover popovertarget="x" inert>x</p>',
@@ -89,9 +90,10 @@ IN_POSTS = {
 COMMENT_ATTRIBUTES = {"href", "rel", "start", "lang", "dir"}
 POST_ATTRIBUTES = {
     *"""lang dir href title hreflang id cite datetime open src alt width height value start reversed type colspan
-    rowspan align scope rel loading decoding srcset sizes media display notation linethickness mathvariant accent
-    fence form largeop maxsize minsize movablelimits separator stretchy height lspace voffset depth displaystyle
-    scriptlevel columnspacing rowspacing columnalign accentunder""".split()  # noqa: SIM905
+    rowspan align scope rel loading decoding srcset sizes media role
+    display notation linethickness mathvariant accent fence form largeop
+    maxsize minsize movablelimits separator stretchy height lspace voffset depth displaystyle scriptlevel columnspacing
+    rowspacing columnalign accentunder""".split()  # noqa: SIM905
 }
 AS_COMMENT: dict[str, Callable[[str], str]] = {
     "written": comment_html,
@@ -168,6 +170,7 @@ def test_post_keeps_nothing_that_acts(vectors, door):
     found = {text: list(faults(clean(text), IN_POSTS, POST_ATTRIBUTES)) for text in vectors}
     assert {text: lines for text, lines in found.items() if lines} == {}
     assert [text for text in vectors if clean_post(clean(text)) != clean(text)] == []
+    assert [text for text in vectors if re.search(r"(?:src|srcset)=[^>]*evil", clean(text))] == []
 
 
 def test_guests_markup_is_shown_as_they_typed_it():
