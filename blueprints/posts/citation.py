@@ -82,13 +82,14 @@ class Citation:
 def of(post: Post, site: Site, url: str) -> Citation:
     """The citation of *post*, which is read at *url*."""
     day = day_of(post.published_at or now())
-    return Citation(post.id, post.heading, tuple(post.authors), site.name, day, url, site.language)
+    return Citation(post.id, post.heading, tuple(post.authors), site.name, day, url, post.language or site.language)
 
 
 def of_version(post: Post, version: PostVersion, site: Site, url: str) -> Citation:
     """The citation of what *post* said in *version*, which is read at *url*."""
     title, day = version.shown(site.language).heading, day_of(version.saved_at)
-    return Citation(post.id, title, tuple(post.authors), site.name, day, url, site.language, version.number)
+    language = post.language or site.language
+    return Citation(post.id, title, tuple(post.authors), site.name, day, url, language, version.number)
 
 
 def bibtex(citation: Citation) -> str:

@@ -125,7 +125,7 @@ def test_post_can_be_cited_and_search_engines_read_who_wrote_it(client, make):
 
 
 def test_version_is_cited_as_itself_with_its_date(client, make):
-    post = make.post("First title", authors=[make.person("Ada Lovelace")])
+    post = make.post("First title", authors=[make.person("Ada Lovelace")], language="de")
     with writing():
         stored = db.session.get(Post, post.id)
         versions.begin(stored)
@@ -137,6 +137,7 @@ def test_version_is_cited_as_itself_with_its_date(client, make):
     assert page.select_one(".cite__text").text.endswith(f", version 1. http://journal.example{path}")
     [item] = client.get(page.select(".cite__forms a")[2]["href"]).get_json(force=True)
     assert (item["title"], item["version"], item["URL"]) == ("First title", "1", f"http://journal.example{path}")
+    assert item["language"] == "de"
     assert "Second title" in client.get(f"/posts/{post.slug}/cite.bib").text
     for wrong in ("7", "01", "x"):
         assert client.get(f"/posts/{post.slug}/cite.bib?version={wrong}").status_code == 404
