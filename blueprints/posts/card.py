@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from blueprints.accounts.orcid import url as orcid_url
 from blueprints.core.site import Site
 from blueprints.posts.addresses import author_url, portrait_url, post_url
-from blueprints.posts.models import POST, Post
+from blueprints.posts.models import POST, Byline, Post
 
 
 def whole(address: str, root: str) -> str:
@@ -24,15 +25,7 @@ def structured(post: Post, site: Site, root: str) -> dict[str, Any]:
         "datePublished": post.published_at.isoformat(timespec="seconds") if post.published_at else "",
         "dateModified": post.last_change.isoformat(timespec="seconds") if post.last_change else "",
         "image": whole(post.card_image, root),
-        "author": [
-            {
-                "@type": "Person",
-                "name": person.name,
-                "url": root + author_url(person),
-                **({"image": root + portrait_url(person)} if person.portrait else {}),
-            }
-            for person in post.authors
-        ],
+        "author": [_author(byline, root) for byline in post.bylines],
         "publisher": {"@type": "Organization", "name": site.name, "url": root + "/"},
         "commentCount": post.comment_count,
         "correction": [
@@ -44,4 +37,27 @@ def structured(post: Post, site: Site, root: str) -> dict[str, Any]:
             for each in post.corrections
         ],
     }
+    return _said(facts)
+
+
+def _author(byline: Byline, root: str) -> dict[str, Any]:
+    """One of its authors, with what was theirs at the time; the iD and the links say who that is elsewhere."""
+    person = byline.person
+    orcid = [orcid_url(person.orcid)] if person.orcid else []
+    return _said(
+        {
+            "@type": "Person",
+            "name": person.name,
+            "url": root + author_url(person),
+            "image": root + portrait_url(person) if person.portrait else "",
+            "affiliation": [
+                {"@type": "Organization", "name": institution} for institution, _position in byline.affiliations
+            ],
+            "sameAs": orcid + [address for _label, address in person.links or []],
+        }
+    )
+
+
+def _said(facts: dict[str, Any]) -> dict[str, Any]:
+    """*facts* without those of which nothing is known."""
     return {name: value for name, value in facts.items() if value not in ("", [])}

@@ -111,6 +111,9 @@ def test_post_can_be_cited_and_search_engines_read_who_wrote_it(client, make):
         ("citation_language", "en"),
         ("citation_fulltext_html_url", "http://journal.example/posts/%E8%AE%BA%E6%96%87"),
     ]
+    [facts, _] = json.loads(page.find("script", type="application/ld+json").text)["author"]
+    assert facts["affiliation"] == [{"@type": "Organization", "name": "Analytical Society"}]
+    assert facts["sameAs"] == ["https://orcid.org/0000-0002-1825-0097"]
     links = [link["href"] for link in page.select(".cite__forms a")]
     answers = [client.get(link) for link in links]
     assert [answer.content_type.split(";")[0].rpartition("/")[2] for answer in answers] == [
