@@ -60,3 +60,10 @@ def test_every_page_that_is_offered_opens(client, make, role):
     offered = [hit["href"] for hit in soup(client.get("/admin/search")).select(".desk-found__hit")]
     assert [path for path in offered if client.get(path).status_code != 200] == []
     assert (len(offered) == len(PAGES)) == (role == "administrator")
+
+
+def test_every_page_that_stands_by_itself_is_offered(app):
+    here = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments}
+    pages = {endpoint for endpoint in here if endpoint.startswith("admin.")}
+    begun_elsewhere = {"admin.index", "admin.search_desk", "admin.new_person", "admin.add_passkey"}
+    assert pages - {endpoint for _, _, endpoint, _, _ in PAGES} == begun_elsewhere

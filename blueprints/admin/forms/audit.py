@@ -1,10 +1,13 @@
 """Which deeds the audit shows."""
 
+import re
 from typing import Any
 
 from wtforms import DateField, Form, SelectField, ValidationError
 from wtforms.validators import Optional
 
+# A noun is stored with the word that leads to a name: "note on".
+_ALONE = re.compile(r" (below|of|for|to|on)\Z")
 _WRONG = "This is not a day. It reads like 2026-11-09."
 
 
@@ -32,7 +35,7 @@ class AuditForm(Form):
         self.who.choices = [("", "Everybody"), *actors]
         self.kind.choices = [
             ("", "Everything"),
-            *((value, name.removesuffix(" below").capitalize()) for value, name in kinds),
+            *((value, _ALONE.sub("", name).capitalize()) for value, name in kinds),
         ]
         self.who.data, self.kind.data = self.who.data or "", self.kind.data or ""
 
