@@ -22,7 +22,7 @@ from blueprints.core.http import page_number
 from blueprints.editorial import notes
 from blueprints.operations import trash
 from blueprints.posts import queries, unsaved, versions
-from blueprints.posts.models import DRAFT, TRASHED, Post
+from blueprints.posts.models import DRAFT, SCHEDULED, TRASHED, Post
 from blueprints.posts.states import LABELS, STEPS, open_to
 from blueprints.transfer.models import ImportReport
 
@@ -80,7 +80,7 @@ def new_post() -> ResponseReturnValue:
     stored = _form(post, fresh=True)
     context = {**_context(stored, post), "said": SAID[_did()], "takes_focus": True}
     return answer(
-        redirect(url_for("admin.edit_post", number=post.id, did=_did()), 303),
+        redirect(_place_of(post, form), 303),
         "admin/post_made.hx.html",
         status=201,
         **context,
@@ -131,7 +131,7 @@ def edit_post(number: int) -> ResponseReturnValue:
         "slug_changed": typed_slug != post.slug,
         "state_changed": former_stage != post.stage,
     }
-    place = url_for("admin.edit_post", number=post.id, did=_did())
+    place = _place_of(post, form)
     return answer(redirect(place, 303), "admin/post_saved.hx.html", **context)
 
 
@@ -192,8 +192,16 @@ def _form(post: Post | None, *, fresh: bool = False) -> PostForm:
         values: dict[str, Any] = {"authors": [str(account.person_id)], "comments_open": True, "passages_open": True}
     else:
         values = {**PostForm.values_of(post), **_opened_with(post)}
+        # A minute that was typed and not used yet comes along when a browser without scripts has saved.
+        values["publish_at"] = values["publish_at"] or request.args.get("publish_at")
     options: dict[str, Any] = {"formdata": None} if fresh else {}
     return PostForm(people=everybody(), keeps=account, post=post, data=values, **options)
+
+
+def _place_of(post: Post, form: PostForm) -> str:
+    """Where a browser without scripts goes on after saving, with the minute that was typed and not used yet."""
+    typed = None if chosen(post, form) or post.stage == SCHEDULED else form.publish_at.data
+    return url_for("admin.edit_post", number=post.id, did=_did(), publish_at=typed or None)
 
 
 def _opened_with(post: Post) -> dict[str, str]:

@@ -88,6 +88,18 @@ def test_minute_that_is_none_is_refused_at_its_field(client, editor, draft, worl
     assert reread(draft).stage == "draft"
 
 
+@pytest.mark.parametrize("path", ["edit", "new"])
+def test_minute_that_was_typed_is_not_lost_by_saving_the_draft_first(client, editor, draft, path):
+    saved = fill(
+        client,
+        f"/admin/posts/{draft.id}/edit" if path == "edit" else "/admin/posts/new",
+        "#post-form",
+        title="New",
+        publish_at=typed(TOMORROW),
+    )
+    assert soup(client.get(saved.location)).select_one("#field-publish_at")["value"] == typed(TOMORROW)
+
+
 def clock_reads(monkeypatch, moment: datetime) -> None:
     """Let everything that readers see be drawn as at *moment*."""
     monkeypatch.setattr(caching.time, "time", moment.timestamp)
