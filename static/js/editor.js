@@ -41,6 +41,14 @@
     put(field, start, start + marks.length, next, from - marks.length + next.length);
   }
 
+  // The library opens below the text; what is chosen there is written where the text was left.
+  function picture() {
+    const picker = document.getElementById("post-picker");
+    picker.open = true;
+    picker.querySelector("summary").focus();
+    picker.scrollIntoView({ block: "center" });
+  }
+
   const TABLE = "| |>One<| | Two |\n| --- | --- |\n| a | b |";
 
   // Name, what it does, its key; with Shift where it is a digit, and the digit is found wherever the keyboard has it.
@@ -56,7 +64,7 @@
     ["Footnote", footnote, "Shift+6"],
     ["Table", (field) => insert(field, TABLE)],
     ["Formula", (field) => wrap(field, "$")],
-    ["Picture", (field) => insert(field, "![|>What it shows<|](/media/)")],
+    ["Picture", picture],
   ];
 
   const isText = () => area() && !form().dataset.html;

@@ -28,6 +28,9 @@ def read(
     cleaning.tidy(holder)
     manuscript = Manuscript("", remarks=remarks)
     if whole:
+        for line in tree.find_all("p", class_="author"):
+            remarks.note("A line with the author or the date was left out: the page has its own", cleaning.words(line))
+            line.extract()
         manuscript.title, manuscript.standfirst = _title(tree), _subtitle(tree)
     _set_captions(tree)
     _part_lists(tree)

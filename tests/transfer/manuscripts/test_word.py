@@ -109,6 +109,8 @@ def test_thesis_comes_along_whole():
     assert page.s.get_text() == "gone"
     assert "中文也在这里。" in text(page)
     assert "choose the authors yourself: Jane Doe" in remarks(manuscript)
+    assert manuscript.body.startswith("## Introduction")
+    assert "the page has its own: Jane Doe" in remarks(manuscript)
 
 
 def test_headings_lists_and_emphasis_of_python_docx():
