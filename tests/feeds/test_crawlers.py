@@ -35,6 +35,7 @@ def test_sitemap_names_every_public_page_and_its_last_change(client, make):
     assert told(client) == {
         f"{HERE}/": None,
         f"{HERE}/archive": None,
+        f"{HERE}/authors": None,
         f"{HERE}/posts/essay": "2020-02-03T04:05:06Z",
         f"{HERE}/2019/%C3%BC%20%26%20x/": "2020-02-04T04:05:06Z",
         f"{HERE}/posts/about": "2020-02-03T04:05:06Z",
@@ -50,14 +51,19 @@ def test_sitemap_of_a_large_site_comes_in_parts(client, make, monkeypatch):
     index = told(client)
     assert list(index) == [f"{HERE}/sitemap-{part}.xml" for part in (1, 3, 4)]
     pages = [address for part in index for address in told(client, part.removeprefix(HERE))]
-    assert pages == [f"{HERE}/", f"{HERE}/archive", *(f"{HERE}/posts/{posts[at].slug}" for at in (0, 4, 5, 6))]
+    assert pages == [
+        f"{HERE}/",
+        f"{HERE}/archive",
+        f"{HERE}/authors",
+        *(f"{HERE}/posts/{posts[at].slug}" for at in (0, 4, 5, 6)),
+    ]
     for nothing in ("2", "5", "0", "01", "x"):
         assert client.get(f"/sitemap-{nothing}.xml").status_code == 404
 
 
 @AT_HOME
 def test_empty_site_has_a_sitemap(client):
-    assert list(told(client)) == [f"{HERE}/", f"{HERE}/archive"]
+    assert list(told(client)) == [f"{HERE}/", f"{HERE}/archive", f"{HERE}/authors"]
     assert client.get("/sitemap-1.xml").status_code == 404
 
 
