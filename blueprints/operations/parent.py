@@ -11,9 +11,12 @@ death of a worker, begin `serve` anew in this place. Number, sockets and childre
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
+from array import array
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -27,6 +30,11 @@ SECONDS_OF_SILENCE = 60
 # Before another attempt, where workers die as soon as they are there, or what is on the disk does not work.
 SECONDS_TO_RECOVER = 2
 SECONDS_OF_YOUTH = 5
+# How long the workers have to take those who had connected before the stop.
+SECONDS_TO_ENTER = 0.2
+# linux/filter.h, struct sock_filter: BPF_RET | BPF_K with 0, "keep no byte of it"; asm-generic/socket.h.
+_RETURN_NOTHING = (0x06, 0, 0, 0)
+_SO_ATTACH_FILTER = 26
 
 
 class Parent:
@@ -131,7 +139,11 @@ class Parent:
 
     def stop(self) -> None:
         """Refuse who comes now, let the workers answer what they have taken, and see them off."""
-        for number in range(FIRST_INHERITED, FIRST_INHERITED + self.listeners):
+        listeners = range(FIRST_INHERITED, FIRST_INHERITED + self.listeners)
+        for number in listeners:
+            _let_nobody_in(number)
+        time.sleep(SECONDS_TO_ENTER)
+        for number in listeners:
             os.close(number)
         rest = {*self.workers, *self.predecessors}
         _tell(rest, signal.SIGTERM)
@@ -139,6 +151,17 @@ class Parent:
         while (rest := rest - set(_ended())) and (left := deadline - time.monotonic()) > 0:
             signal.sigtimedwait({signal.SIGCHLD}, left)
         _tell(rest, signal.SIGKILL)
+
+
+def _let_nobody_in(number: int) -> None:
+    """Have the system drop whoever begins to connect to this socket (Linux): they try again, and are refused by then.
+
+    Whoever is in its queue already would be cut off if it were closed at once; the workers take them meanwhile.
+    """
+    if sys.platform == "linux":
+        drop_all = array("B", struct.pack("=HBBI", *_RETURN_NOTHING))
+        with socket.socket(fileno=os.dup(number)) as listener, suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HL", 1, drop_all.buffer_info()[0]))
 
 
 def say(words: str) -> None:

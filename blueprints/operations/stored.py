@@ -43,7 +43,7 @@ COOKIES = (
     ),
     Thing(
         "session",
-        "For authors and editors, from the page on which they sign in; readers never get it.",
+        "For authors and editors, from the page on which they sign in or set a password; readers never get it.",
         f"{SIGN_IN_DAYS} days",
     ),
 )
