@@ -100,6 +100,16 @@ def pytest_collection_finish() -> None:
     once.forget_what_is_there()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits most comes first, to a worker each: at the end of a run all have short tests left to share."""
+    parts: dict[str, list[pytest.Item]] = {"browser": [], "operations": [], "": []}
+    for item in items:
+        slice_ = item.path.parent.name
+        parts[slice_ if slice_ in parts else ""].append(item)
+    first = max(0, len(items) // 3 - len(parts["browser"]))
+    items[:] = [*parts["browser"], *parts[""][:first], *parts["operations"], *parts[""][first:]]
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: a worker waits a quarter of its time, for a browser or for a server that is to start."""
     return max(1, (os.cpu_count() or 1) * 3 // 2)
