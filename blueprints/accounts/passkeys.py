@@ -6,19 +6,10 @@ page of sign-in writes nothing. That it was used stands with the limits, which a
 
 import json
 import secrets
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import webauthn
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json, parse_client_data_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from blueprints.accounts import factors
 from blueprints.accounts.factors import Passkey
@@ -26,6 +17,10 @@ from blueprints.accounts.models import Account
 from blueprints.core import limits, settings, site
 from blueprints.core.db import db, now
 
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+# The package is imported where it is used: it takes 13 MB, and most workers never see a passkey.
 SECONDS = 15 * 60
 _ONCE = "1 per 30 minutes"
 SIGN_IN, SECOND, ADD = "sign-in", "second", "add"
@@ -43,6 +38,14 @@ def host_of(origin: str) -> str:
 
 def registration(account: Account, origin: str) -> str:
     """What a browser is asked that shall make a passkey for *account*: JSON."""
+    import webauthn
+    from webauthn.helpers import options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=host_of(origin),
         rp_name=site.current().name,
@@ -60,6 +63,10 @@ def registration(account: Account, origin: str) -> str:
 
 def question(origin: str, account: Account | None = None) -> str:
     """What a browser is asked that shall sign with a passkey: with any, or with one of *account*: JSON."""
+    import webauthn
+    from webauthn.helpers import options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
         rp_id=host_of(origin),
         challenge=_challenge(SECOND if account else SIGN_IN, account),
@@ -71,6 +78,10 @@ def question(origin: str, account: Account | None = None) -> str:
 
 def take_in(account: Account, name: str, credential: str, origin: str) -> Passkey:
     """The new passkey of *account* that a browser has made, not stored yet. PasskeyError where it is none."""
+    import webauthn
+    from webauthn.helpers import bytes_to_base64url
+    from webauthn.helpers.exceptions import WebAuthnException
+
     sent = _parsed(credential)
     challenge = _asked(sent, ADD, account)
     try:
@@ -97,6 +108,9 @@ def signed(credential: str, origin: str, account: Account | None = None) -> tupl
 
     PasskeyError where it has not, where nobody has such a passkey, and where its account is switched off.
     """
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     sent = _parsed(credential)
     challenge = _asked(sent, SECOND if account else SIGN_IN, account)
     found = db.session.scalar(db.select(Passkey).where(Passkey.credential_id == str(sent.get("id", ""))))
@@ -132,6 +146,9 @@ def _challenge(purpose: str, account: Account | None) -> bytes:
 
 def _asked(sent: dict[str, Any], purpose: str, account: Account | None) -> bytes:
     """The challenge that was signed, if it is one of ours, for this, not old, and not used before."""
+    from webauthn.helpers import base64url_to_bytes, parse_client_data_json
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         challenge = parse_client_data_json(base64url_to_bytes(sent["response"]["clientDataJSON"])).challenge
         said, number, _ = _signer().loads(challenge.decode(), max_age=SECONDS)
@@ -156,7 +173,10 @@ def _parsed(credential: str) -> dict[str, Any]:
     return sent
 
 
-def _known(account: Account) -> list[PublicKeyCredentialDescriptor]:
+def _known(account: Account) -> "list[PublicKeyCredentialDescriptor]":
+    from webauthn.helpers import base64url_to_bytes
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
     found = factors.passkeys(account)
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.credential_id)) for each in found]
 

@@ -14,7 +14,6 @@ from blueprints.core.htmx import answer
 from blueprints.core.http import counted
 from blueprints.posts import length, unsaved
 from blueprints.posts.models import Post
-from blueprints.transfer.manuscripts import pages
 from blueprints.transfer.manuscripts.manuscript import Remarks
 
 
@@ -70,5 +69,7 @@ def paste() -> ResponseReturnValue:
     """The Markdown of HTML from the clipboard, as plain text; its footnotes are numbered from `note` on."""
     require_token()
     first = counted(request.form.get("note", "")) or 1
+    from blueprints.transfer.manuscripts import pages  # what reads them takes 10 MB, in a worker that needs it
+
     manuscript = pages.read(request.form.get("html", ""), Remarks(), first_note=first, whole=False)
     return Response(manuscript.body, mimetype="text/plain", headers={"Cache-Control": "private, no-store"})

@@ -19,7 +19,6 @@ from blueprints.media import library
 from blueprints.media.intake import RefusedError
 from blueprints.posts import queries, versions
 from blueprints.posts.models import DRAFT, Post
-from blueprints.transfer.manuscripts import reading
 from blueprints.transfer.manuscripts.manuscript import Manuscript, PictureRefusedError, UnreadableError
 from blueprints.transfer.models import ImportReport
 
@@ -45,6 +44,8 @@ def import_draft() -> ResponseReturnValue:
         return _show(form)
     if not form.validate():
         return _show(form, 422)
+    from blueprints.transfer.manuscripts import reading  # what reads them takes 10 MB, in a worker that needs it
+
     name = str(form.file.data.filename)
     try:
         accept = form.changes.data == ACCEPT

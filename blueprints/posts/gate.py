@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
-import lxml.html
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -157,6 +156,8 @@ def _faults(piece: Piece, leads_nowhere: Nowhere, own_host: str) -> Iterator[Fau
 def _in_text(piece: Piece, leads_nowhere: Nowhere, own_host: str) -> Iterator[Fault]:
     if not piece.html.strip():
         return
+    import lxml.html
+
     root = lxml.html.fragment_fromstring(piece.html, create_parent="div")
     ids = {element.get("id") or "" for element in root.iter()} | _PLACES
     for image in root.iter("img"):

@@ -20,6 +20,8 @@ _CHARACTER = re.compile(
 # Letters and digits; an apostrophe, a hyphen or a point between two of them is part of a word.
 _WORD = re.compile(r"[^\W_](?:[\w'’.\-]*[^\W_])?")
 
+_MOST_KNOWN = 10_000
+
 
 class Length(NamedTuple):
     """Words and characters, each of what has them."""
@@ -40,8 +42,19 @@ class Length(NamedTuple):
         return f"{' and '.join(parts)}, {self.minutes} min to read" if parts else ""
 
 
+_known: dict[tuple[int, int], Length] = {}
+
+
 def of(html: str) -> Length:
-    """The length of a text as it is read: its footnotes too, its markup not."""
-    text = plain_text(html)
-    without, characters = _CHARACTER.subn(" ", text)
-    return Length(sum(1 for _ in _WORD.finditer(without)), characters)
+    """The length of a text as it is read: its footnotes too, its markup not.
+
+    Counted once a process (2,000 words take 0.8 ms); a text is known again by its hash, so that none is held in memory.
+    """
+    key = hash(html), len(html)
+    if (known := _known.get(key)) is None:
+        without, characters = _CHARACTER.subn(" ", plain_text(html))
+        known = Length(sum(1 for _ in _WORD.finditer(without)), characters)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = known
+    return known

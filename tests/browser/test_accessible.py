@@ -272,7 +272,7 @@ PAGES: dict[str, Callable[[Place], list[str]]] = {
     ],
     "of the site": lambda place: [
         *(f"/posts/{place.slug}/error", f"/posts/{place.slug}/error?sent=1"),
-        *("/", "/archive", "/authors", "/tags/ethics", f"/authors/{place.author}"),
+        *("/", "/archive", "/series", "/authors", "/tags/ethics", f"/authors/{place.author}"),
         *(f"/posts/{place.slug}/versions", f"/posts/{place.slug}/versions/1"),
         *("/search", "/search?q=paper", "/search?q=cite&in=comments", "/search?q=nowhereatall"),
     ],
