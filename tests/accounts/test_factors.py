@@ -6,6 +6,7 @@ import time
 import pyotp
 import pytest
 from sqlalchemy import select
+from webauthn.helpers import bytes_to_base64url
 
 from blueprints.accounts import factors, passkeys
 from blueprints.accounts.factors import Authenticator, Passkey, RecoveryCode
@@ -213,7 +214,7 @@ def with_passkey(account: Account) -> None:
 def answer_to(question: str, **fields: object) -> str:
     """What a browser might send: the challenge that it was asked, signed by nobody."""
     client_data = {"type": "webauthn.get", "challenge": json.loads(question)["challenge"], "origin": "http://localhost"}
-    encoded = passkeys.bytes_to_base64url(json.dumps(client_data).encode())
+    encoded = bytes_to_base64url(json.dumps(client_data).encode())
     response = {"clientDataJSON": encoded, "authenticatorData": "AAAA", "signature": "AAAA"}
     return json.dumps({"id": "abc", "rawId": "abc", "type": "public-key", "response": response, **fields})
 
