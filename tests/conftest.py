@@ -106,13 +106,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         slice_ = item.path.parent.name
         parts[slice_ if slice_ in parts else ""].append(item)
-    first = max(0, len(items) // 3 - len(parts["browser"]))
+    first = max(0, len(items) // 4 - len(parts["browser"]))
     items[:] = [*parts["browser"], *parts[""][:first], *parts["operations"], *parts[""][first:]]
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: a worker waits a quarter of its time, for a browser or for a server that is to start."""
-    return max(1, (os.cpu_count() or 1) * 3 // 2)
+    """Four for two cores: a worker waits a part of its time, for a browser or for a server that is to start."""
+    return (os.cpu_count() or 1) * 2
 
 
 def _keep_files_in_memory() -> None:
