@@ -267,7 +267,10 @@ class Post(Base):
             return
         yield f"post:{self.id}"
         if changes.of("kind", "state", "slug", "path", "published_at", "title", "series_id", "series_number"):
-            yield from (f"series:{number}" for number in (self.series_id, *changes.former("series_id")) if number)
+            numbers = [number for number in (self.series_id, *changes.former("series_id")) if number]
+            yield from (f"series:{number}" for number in numbers)
+            if numbers:
+                yield "all-series"  # which lists those of which something can be read
         if changes.of("prominence"):
             yield "posts"
         if changes.of("kind", "state", "slug", "path", "published_at", "tags"):

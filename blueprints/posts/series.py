@@ -98,6 +98,7 @@ def to_read(slug: str) -> Series | None:
 def to_list() -> list[Listed]:
     """Every series of which something is published, by title; for reading only."""
     found = [Listed(_series.of(row[:-1]), row[-1]) for row in rows.fetch(_ALL, now=now())]
+    generations.lasts_until(next_due())
     generations.reads("all-series", *(f"series:{each.series.id}" for each in found))
     return found
 

@@ -323,6 +323,9 @@ class World:
         self.held = make.pending(self.essay, "Held.")
         with writing():
             series.put_into(self.get(Post, self.essay), series.begin("Method"))
+        self.secret = make.post("Secret", slug="secret", state="draft", published_at=None)
+        with writing():
+            series.put_into(self.get(Post, self.secret), series.begin("Not begun"))
 
     def addresses(self) -> list[tuple[str, dict[str, str]]]:
         pages = ["/", "/?page=2", "/about", "/tags/ethics", "/tags/logic", "/tags/new", "/2019/other/", "/search.xml"]
@@ -363,6 +366,10 @@ class World:
 
 def _publish_draft(world):
     world.get(Post, world.draft).publish()
+
+
+def _publish_first_part(world):
+    world.get(Post, world.secret).publish()
 
 
 def _publish_part(world):
@@ -497,6 +504,7 @@ WRITES = {
     "series renamed": lambda world: setattr(series.by_slug("method"), "title", "On method"),
     "series taken away": lambda world: series.remove(series.by_slug("method")),
     "draft of a series published": _publish_part,
+    "first part of a series published": _publish_first_part,
     "further part": lambda world: series.put_into(world.get(Post, world.other), series.by_slug("method")),
     "person renamed": _rename_person,
     "person moved": _move_person,
