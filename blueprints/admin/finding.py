@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,11 +25,23 @@ from blueprints.search.words import fold
 
 LONGEST = 200
 Who = Callable[[Account], bool]
-EVERYBODY: Who = lambda _account: True  # noqa: E731
-WRITERS: Who = lambda account: account.may_write  # noqa: E731
-MODERATORS: Who = lambda _account: moderates()  # noqa: E731
-EDITORS: Who = lambda account: account.is_editor  # noqa: E731
-ADMINISTRATORS: Who = lambda account: account.is_administrator  # noqa: E731
+
+
+def everybody(_account: Account) -> bool:
+    """Whoever has come to the desk."""
+    return True
+
+
+def moderators(_account: Account) -> bool:
+    """Who judges comments, on this site."""
+    return bool(moderates())
+
+
+EVERYBODY: Who = everybody
+MODERATORS: Who = moderators
+WRITERS: Who = attrgetter("may_write")
+EDITORS: Who = attrgetter("is_editor")
+ADMINISTRATORS: Who = attrgetter("is_administrator")
 # The pages of the desk: what each is called, what else people may call it, where it is, and for whom.
 PAGES: tuple[tuple[str, str, str, str | None, Who], ...] = (
     ("Write a post", "new draft", "admin.new_post", None, WRITERS),
