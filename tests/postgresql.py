@@ -79,8 +79,9 @@ class Server:
 
     def end(self, how: int = signal.SIGINT) -> None:
         """End the server alone, as a restart (SIGINT) or a power cut (SIGKILL) does; `launch` starts it again."""
-        os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), how)
-        while self._processes():
+        main = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(main, how)
+        while self._processes() or Path(f"/proc/{main}").exists():  # a zombie keeps another out
             time.sleep(0.01)
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
