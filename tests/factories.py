@@ -10,7 +10,7 @@ from blueprints.comments.models import APPROVED, PENDING, Comment, add
 from blueprints.core.db import db, now, writing
 from blueprints.media import intake
 from blueprints.posts.models import PUBLISHED, Post
-from blueprints.posts.queries import tags_named
+from blueprints.posts.tags import named as tags_named
 
 PASSWORD = "correct horse battery"
 

@@ -8,7 +8,7 @@ from blueprints.accounts.models import Person
 from blueprints.admin.forms.posts import PostForm
 from blueprints.core.db import db
 from blueprints.core.slugs import slugify
-from blueprints.posts import queries
+from blueprints.posts import queries, tags
 from blueprints.posts.models import MARKDOWN, Alias, Post, slug_for
 
 
@@ -120,7 +120,7 @@ class Draft:
         if self.body != post.body or not post.body_html:
             post.write(self.body, post.body_format or MARKDOWN, language=language)
         post.credit(self.authors, self.affiliations)
-        post.tags = queries.tags_named(self.tags)
+        post.tags = tags.named(self.tags)
         post.disclaimer, post.comments_open = self.disclaimer, self.comments_open
         post.closed_because = self.closed_because
         if self.rules != post.rules:

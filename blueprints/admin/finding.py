@@ -17,7 +17,8 @@ from blueprints.comments.models import APPROVED, COMMENT, STATES, Comment
 from blueprints.core import site
 from blueprints.core.db import db
 from blueprints.core.htmx import answer
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 from blueprints.search import queries as search
 from blueprints.search.found import COMMENT as COMMENTS_FOUND
 from blueprints.search.found import POST as POSTS_FOUND

@@ -17,7 +17,7 @@ from blueprints.core import site as sites
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
 from blueprints.media import queries as files
-from blueprints.posts import gate, queries
+from blueprints.posts import gate, queries, tags
 from blueprints.posts.gate import Check, Piece
 from blueprints.posts.models import Post
 
@@ -75,7 +75,7 @@ def leads_nowhere(path: str) -> str:
     if endpoint in ("posts.author", "posts.portrait"):
         return "" if person_by_slug(words["slug"]) else "there is no such author"
     if endpoint == "posts.tag":
-        return "" if queries.tag_by_slug(words["slug"]) else "there is no such tag"
+        return "" if tags.by_slug(words["slug"]) else "there is no such tag"
     if endpoint == "media.show":
         return "" if files.named(**words) else "there is no such file in the library"
     if endpoint == "posts.elsewhere":

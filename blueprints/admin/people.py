@@ -16,6 +16,7 @@ from blueprints.admin.forms.people import MergeForm, PersonForm
 from blueprints.core.db import db, writing
 from blueprints.core.htmx import answer
 from blueprints.posts import bylines, merging
+from blueprints.posts import queries as posts
 
 # So many of the posts that would say something else are named.
 NAMED = 10
@@ -79,7 +80,13 @@ def _show(person: Person | None) -> ResponseReturnValue:
         changes = bylines.restated(person.id, form.affiliation_list)
         if dated := [change for change in changes if change.byline.published_at]:
             shown = dated[:NAMED]
-            return _again(form, person, restated=shown, posts=bylines.posts_of(shown), more=len(dated) - len(shown))
+            return _again(
+                form,
+                person,
+                restated=shown,
+                posts=posts.by_ids(each.byline.post_id for each in shown),
+                more=len(dated) - len(shown),
+            )
     try:
         with writing():
             if person is None:

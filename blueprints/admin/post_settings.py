@@ -11,7 +11,8 @@ from blueprints.core import site
 from blueprints.core.db import db, id_in, writing
 from blueprints.core.htmx import answer
 from blueprints.posts import series
-from blueprints.posts.models import MARKDOWN, Post, Series
+from blueprints.posts.models import MARKDOWN, Post
+from blueprints.posts.series import Series
 
 
 @bp.route("/posts/<id:number>/settings", methods=["GET", "POST"])

@@ -21,7 +21,7 @@ from blueprints.core.htmx import answer
 from blueprints.core.http import page_number
 from blueprints.editorial import notes
 from blueprints.operations import trash
-from blueprints.posts import queries, unsaved, versions
+from blueprints.posts import queries, tags, unsaved, versions
 from blueprints.posts.models import DRAFT, SCHEDULED, TRASHED, Post
 from blueprints.posts.states import LABELS, STEPS, open_to
 from blueprints.transfer.models import ImportReport
@@ -149,7 +149,7 @@ def preview_post() -> ResponseReturnValue:
     shown.competing_interests, shown.funding = draft.competing_interests, draft.funding
     shown.write(draft.body, form.format, language=site.current().language)
     shown.credit(draft.authors, draft.affiliations)
-    shown.tags = queries.tags_named(draft.tags)
+    shown.tags = tags.named(draft.tags)
     lines = sum(name.startswith("authors-") for name in request.form)
     context = {**_context(form, post, draft), "shown": shown, "lines_changed": lines != len(form.authors.entries)}
     return answer("admin/post.html", "admin/post_previewed.hx.html", **context)
@@ -301,7 +301,7 @@ def _context(form: PostForm, post: Post | None, draft: Draft | None = None) -> d
     report = db.session.get(ImportReport, post.id) if post and post.id else None
     steps = {step.verb: step for step in open_to(post, signed_in())}
     row = unsaved.of(signed_in(), post) if request.method == "GET" and "take" not in request.args else None
-    page = {"form": form, "post": post, "action": action, "tag_names": queries.tag_names(), "shown": post}
+    page = {"form": form, "post": post, "action": action, "tag_names": tags.names(), "shown": post}
     return {
         **page,
         "report": report,

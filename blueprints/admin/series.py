@@ -11,7 +11,7 @@ from blueprints.admin.forms.series import SeriesForm
 from blueprints.core.db import db, id_in, writing
 from blueprints.core.htmx import answer
 from blueprints.posts import series as order
-from blueprints.posts.models import Series
+from blueprints.posts.series import Series
 
 
 @bp.get("/series", endpoint="series")

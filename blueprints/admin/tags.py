@@ -11,7 +11,7 @@ from blueprints.admin.forms.tags import MergeForm, TagForm
 from blueprints.core.db import db, id_in, writing
 from blueprints.core.htmx import answer
 from blueprints.posts import tags as order
-from blueprints.posts.models import Tag
+from blueprints.posts.tags import Tag
 
 
 @bp.get("/tags")

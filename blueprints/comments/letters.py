@@ -21,7 +21,8 @@ from blueprints.core import mail, markdown, site
 from blueprints.core.db import LARGEST_ID, db, now
 from blueprints.core.mail import WAITING, Outbox
 from blueprints.posts.addresses import author_url, post_url
-from blueprints.posts.models import PUBLISHED, Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import PUBLISHED, Post
 
 STAFF, BELOW = "staff", "below"
 # How many comments one letter shows; the others are counted, with a link.

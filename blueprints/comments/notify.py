@@ -41,7 +41,8 @@ from blueprints.core import chores, mail, rows, settings, site
 from blueprints.core.db import UTCDateTime, db, now, writing
 from blueprints.core.mail import KEPT, SENT, WAITING, Outbox
 from blueprints.core.site import Site
-from blueprints.posts.models import PUBLISHED, Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import PUBLISHED, Post
 
 PUBLISHED_YOURS, REMOVED, DIGEST, REPORTED = "published", "removed", "digest", "reported"
 # Whoever works here is written to at once, and then no sooner than so much later, of all that came meanwhile: fewer

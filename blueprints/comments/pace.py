@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from blueprints.accounts.models import Person
 from blueprints.comments.models import APPROVED, COMMENT, Comment
 from blueprints.core.db import db, now
-from blueprints.posts.models import Byline
+from blueprints.posts.bylines import Byline
 
 # What is looked at: the comments of so many days, the newest so many of them.
 DAYS, MOST = 90, 2000

@@ -13,7 +13,8 @@ from blueprints.comments import places
 from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, TRASH, Comment, writer_hash
 from blueprints.core import rows
 from blueprints.core.db import db, now
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 
 REPEAT_MINUTES = 10
 # So many of one's own comments below one post are at hand; what is older is on "my comments".

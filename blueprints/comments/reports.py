@@ -10,7 +10,7 @@ from blueprints.accounts.models import Person
 from blueprints.comments.models import Comment
 from blueprints.core import rows
 from blueprints.core.db import Base, UTCDateTime, db, now
-from blueprints.posts.models import Byline
+from blueprints.posts.bylines import Byline
 
 # What a reader can choose, and what the writer is told if the comment goes for it (after "because").
 REASONS = {

@@ -13,7 +13,8 @@ from blueprints.core.db import db, now
 from blueprints.core.mail import WAITING, Outbox
 from blueprints.editorial.notes import Note
 from blueprints.posts.addresses import post_url
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 
 # A folder of templates/mail each.
 LANGUAGES = ("en", "de", "fr", "zh")

@@ -2,7 +2,8 @@
 
 from blueprints.accounts.models import Person
 from blueprints.posts.addresses import address
-from blueprints.posts.models import Post, Tag
+from blueprints.posts.models import Post
+from blueprints.posts.tags import Tag
 
 SITE, JSON, COMMENTS = "/feed.atom", "/feed.json", "/comments.atom"
 

@@ -11,8 +11,10 @@ from blueprints.accounts.models import Person
 from blueprints.comments.models import APPROVED, COMMENT, Comment
 from blueprints.core import generations, rows
 from blueprints.core.db import now
-from blueprints.posts.models import POST, PUBLISHED, Byline, Post, Tag, tagging
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import POST, PUBLISHED, Post
 from blueprints.posts.queries import next_due
+from blueprints.posts.tags import Tag, tagging
 
 # Longer than the list of posts: a discussion has more to say in an hour than its editors in a week.
 NEWEST_COMMENTS = 30

@@ -9,7 +9,7 @@ from blueprints.comments.models import APPROVED, Comment, add
 from blueprints.core import site
 from blueprints.core.db import db, now, writing
 from blueprints.posts.models import Post
-from blueprints.posts.queries import tags_named
+from blueprints.posts.tags import named
 from blueprints.transfer.welcome import SOURCE as SOURCE
 from blueprints.transfer.welcome import discard
 
@@ -66,7 +66,7 @@ def _add() -> None:
     person = Person(slug="the-editors", name="The editors", source=SOURCE, source_id="1")
     person.write_bio("The editors of this site have not introduced themselves yet.")
     post.credit([person])
-    post.tags = tags_named(["About this site"])
+    post.tags = named(["About this site"])
     post.publish()
     db.session.add(post)
     db.session.flush()

@@ -7,7 +7,9 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from blueprints.accounts.models import Person
-from blueprints.posts.models import Post, Series, Tag
+from blueprints.posts.models import Post
+from blueprints.posts.series import Series
+from blueprints.posts.tags import Tag
 
 
 def address(path: str, **query: object) -> str:

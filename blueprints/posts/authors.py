@@ -12,7 +12,8 @@ from blueprints.accounts.models import Person
 from blueprints.accounts.names import letter
 from blueprints.core import generations, rows
 from blueprints.core.db import now
-from blueprints.posts.models import POST, PUBLISHED, Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import POST, PUBLISHED, Post
 from blueprints.posts.queries import next_due
 
 PAGE_SIZE = 200

@@ -5,7 +5,8 @@ from typing import Any
 from blueprints.accounts.orcid import url as orcid_url
 from blueprints.core.site import Site
 from blueprints.posts.addresses import author_url, portrait_url, post_url
-from blueprints.posts.models import POST, Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import POST, Post
 
 
 def whole(address: str, root: str) -> str:

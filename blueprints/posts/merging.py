@@ -12,7 +12,7 @@ from blueprints.accounts.affiliations import Affiliation
 from blueprints.accounts.models import Account, Person, PersonAlias, Portrait
 from blueprints.core import generations
 from blueprints.core.db import Base, db
-from blueprints.posts.models import Byline
+from blueprints.posts.bylines import Byline
 
 # Whose rows are moved one by one, or not at all.
 _APART = {Affiliation.__tablename__, Byline.__tablename__, Portrait.__tablename__}

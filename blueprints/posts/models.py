@@ -1,38 +1,36 @@
-"""Posts, bylines, tags and former addresses."""
+"""Posts and their former addresses."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
-    JSON,
     Connection,
     ForeignKey,
     Index,
     String,
-    Table,
     Text,
     UniqueConstraint,
     event,
     inspect,
-    select,
     text,
     true,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from blueprints.accounts.affiliations import Affiliation, Shown, day_of
 from blueprints.accounts.models import Account, Person
 from blueprints.core import markdown
 from blueprints.core.db import Base, UTCDateTime, db, now
 from blueprints.core.generations import Changes
 from blueprints.core.site import Site
 from blueprints.core.slugs import slugify
+from blueprints.posts.bylines import Byline
 from blueprints.posts.length import Length
 from blueprints.posts.length import of as length_of
+from blueprints.posts.tags import Tag, tagging
 
 # What is stored; a post that is scheduled is one that is published, with a date in the future (`Post.stage`).
 DRAFT, REVIEW, PUBLISHED, WITHDRAWN, TRASHED = "draft", "review", "published", "withdrawn", "trashed"
@@ -46,126 +44,6 @@ MARKDOWN, HTML = "markdown", "html"
 _BESIDE_THE_TEXT = re.compile(
     r"<(h[2-6]|aside|figure|pre|table|section)\b.*?</\1>|<p>\s*<a\b[^>]*>[^<]*</a>\s*</p>|<sup>.*?</sup>", re.DOTALL
 )
-
-
-def _date_of_post(context: Any) -> datetime | None:
-    """For a row that says where a post is listed: the post's date."""
-    post_id = context.get_current_parameters()["post_id"]
-    date: datetime | None = context.connection.scalar(select(Post.published_at).where(Post.id == post_id))
-    return date
-
-
-def _affiliations_of_byline(context: Any) -> list[Shown]:
-    """For a byline that goes past the session, as an import writes it: what stands beside the name."""
-    row = context.get_current_parameters()
-    if own := row.get("own_affiliation"):
-        return [[own, ""]]
-    theirs = select(Affiliation.__table__).where(Affiliation.person_id == row["person_id"]).order_by(Affiliation.place)
-    found = [Affiliation(**each._mapping) for each in context.connection.execute(theirs)]
-    return affiliations_on(_date_of_post(context), found) if found else []
-
-
-def affiliations_on(moment: datetime | None, affiliations: Iterable[Affiliation]) -> list[Shown]:
-    """Which of *affiliations* stand beside the name on a post of *moment*; on one without a date, those of today."""
-    day = day_of(moment or now())
-    return [each.shown for each in affiliations if each.held_on(day)]
-
-
-# The date stands here as well, and in the byline: a list of one tag's or person's posts is then read in its order from
-# an index, whether it holds one of a hundred thousand posts or half of them. `_date_lists` keeps it right.
-tagging = Table(
-    "tagging",
-    Base.metadata,
-    db.Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
-    db.Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
-    db.Column("published_at", UTCDateTime, default=_date_of_post),
-    Index("ix_tagging_list", "tag_id", "published_at", "post_id"),
-)
-
-
-class Tag(Base):
-    """What posts have in common; a category of an imported site is a tag too."""
-
-    __tablename__ = "tag"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(String(200), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    description: Mapped[str] = mapped_column(Text, default="")
-
-    def touches(self, changes: Changes) -> Iterator[str]:
-        """Its name stands on its page and below its posts."""
-        if changes.of("slug", "name", "description"):
-            yield f"tag:{self.id}"
-
-
-class TagAlias(Base):
-    """A former slug of a tag, or that of one that was merged into it; it redirects for ever."""
-
-    __tablename__ = "tag_alias"
-
-    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), index=True)
-
-    tag: Mapped[Tag] = relationship(lazy="joined", innerjoin=True)
-
-
-class Series(Base):
-    """A title under which posts are numbered; its page lists them in their order."""
-
-    __tablename__ = "series"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(String(200), unique=True)
-    title: Mapped[str] = mapped_column(String(300))
-    description: Mapped[str] = mapped_column(Text, default="")
-
-    def touches(self, changes: Changes) -> Iterator[str]:
-        """Its page, the pages of its posts, and the list of all series."""
-        if changes.of("slug", "title", "description"):
-            yield f"series:{self.id}"
-            yield "all-series"
-
-
-class SeriesAlias(Base):
-    """A former slug of a series; it redirects for ever."""
-
-    __tablename__ = "series_alias"
-
-    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
-    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), index=True)
-
-
-class Byline(Base):
-    """One author of one post, in the order in which they are named."""
-
-    __tablename__ = "byline"
-    __table_args__ = (Index("ix_byline_list", "person_id", "published_at", "post_id"),)
-
-    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    position: Mapped[int]
-    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=_date_of_post)
-    # What stands beside the name on this post alone: a reprint, a visiting position.
-    own_affiliation: Mapped[str] = mapped_column(String(300), default="", server_default="")
-    # What does stand there: that, else what was theirs on the day of publication (bylines.py).
-    affiliations: Mapped[list[Shown]] = mapped_column(JSON, default=_affiliations_of_byline, server_default="[]")
-
-    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
-
-    def settle(self, moment: datetime | None) -> None:
-        """Say where they worked at *moment*, or what this post says instead."""
-        shown = (
-            [[self.own_affiliation, ""]] if self.own_affiliation else affiliations_on(moment, self.person.affiliations)
-        )
-        if shown != self.affiliations:
-            self.affiliations = shown
-
-    def touches(self, changes: Changes) -> Iterator[str]:
-        """It stands on its post, and the post on its author's page; the index of authors counts it."""
-        yield from (f"post:{self.post_id}", f"by:{self.person_id}")
-        if changes.of("person_id"):
-            yield "people"
 
 
 class Correction(NamedTuple):

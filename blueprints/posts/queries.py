@@ -1,5 +1,6 @@
 """Finding posts. Every public list goes through `_listing`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,7 +13,7 @@ from sqlalchemy.orm.attributes import instance_dict
 from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
 from blueprints.core.db import db, now
-from blueprints.core.slugs import slugify
+from blueprints.posts.bylines import Byline
 from blueprints.posts.models import (
     FEATURED,
     NOT_PUBLISHED,
@@ -23,12 +24,9 @@ from blueprints.posts.models import (
     SCHEDULED,
     TRASHED,
     Alias,
-    Byline,
     Post,
-    Tag,
-    TagAlias,
-    tagging,
 )
+from blueprints.posts.tags import Tag, tagging
 
 MOST_PROMINENT = 12
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
@@ -55,7 +53,6 @@ _TEXT_BY = {
     for name in ("slug", "id")
 }
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
-_TAG_BY_SLUG = select(_TAG).where(_TAG.c.slug == bindparam("slug"))
 # What a list says of a post.
 _NOT_LISTED = {
     *("rules", "rules_html", "corrections_json", "competing_interests", "funding"),
@@ -232,26 +229,6 @@ def by_former_address(path: str) -> Post | None:
     return db.session.scalar(select(Post).join(Alias, Alias.post_id == Post.id).where(Alias.path == path))
 
 
-def tag_by_slug(slug: str) -> Tag | None:
-    """The tag whose page is /tags/*slug*."""
-    return db.session.scalar(select(Tag).where(Tag.slug == slug))
-
-
-def tag_to_read(slug: str) -> Tag | None:
-    """The same, for reading only."""
-    found = rows.fetch(_TAG_BY_SLUG, slug=slug)
-    if not found:
-        return None
-    generations.reads(f"tag:{found[0].id}")
-    return _tag.of(found[0])
-
-
-def tag_by_former_slug(slug: str) -> Tag | None:
-    """The tag that once had the page /tags/*slug*, or took over the one that had it."""
-    found = db.session.get(TagAlias, slug)
-    return found.tag if found else None
-
-
 def is_slug_taken(slug: str, *, but_by: Post | None = None) -> bool:
     """Whether another post has this slug, now or formerly."""
     own = but_by.id if but_by else None
@@ -304,17 +281,6 @@ def for_desk(*, state: str | None, of: Person | None, number: int, size: int) ->
     return Slice(list(rows[:size]), number, len(rows) > size)
 
 
-def tag_names() -> list[str]:
-    """The names of all tags, in their order."""
-    return list(db.session.scalars(select(Tag.name).order_by(Tag.name)))
-
-
-def tags_named(names: list[str]) -> list[Tag]:
-    """The tags with these names, made where there is none."""
-    found: dict[str, Tag] = {}
-    for name in names:
-        slug = slugify(name)
-        if slug and slug not in found:
-            tag = tag_by_slug(slug) or tag_by_former_slug(slug) or Tag(slug=slug, name=name)
-            found.setdefault(tag.slug, tag)
-    return list(found.values())
+def by_ids(ids: Iterable[int]) -> dict[int, Post]:
+    """The posts with these *ids*."""
+    return {post.id: post for post in db.session.scalars(select(Post).where(Post.id.in_(list(ids))))}

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from blueprints.accounts.models import Person
 from blueprints.core.db import Base, db, now, writing
 from blueprints.core.tally import FEED, Read, Tally
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 
 POST = "post:"
 # A process writes its sums so often at most.

@@ -19,7 +19,8 @@ from blueprints.accounts.models import Person
 from blueprints.core import generations, rows, settings
 from blueprints.core.db import Base, UTCDateTime, db, now, writing
 from blueprints.posts import versions
-from blueprints.posts.models import PUBLISHED, Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import PUBLISHED, Post
 
 SECONDS_TO_LOOK = 1
 # Later than this, and it was not the minute that was promised.

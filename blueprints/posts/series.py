@@ -1,15 +1,43 @@
 """Series: posts that are read one after the other, each with its number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, func, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from blueprints.core import generations, rows
-from blueprints.core.db import db, now
+from blueprints.core.db import Base, db, now
+from blueprints.core.generations import Changes
 from blueprints.core.slugs import slugify
-from blueprints.posts.models import POST, PUBLISHED, Post, Series, SeriesAlias
+from blueprints.posts.models import POST, PUBLISHED, Post
 from blueprints.posts.queries import next_due
+
+
+class Series(Base):
+    """A title under which posts are numbered; its page lists them in their order."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(200), unique=True)
+    title: Mapped[str] = mapped_column(String(300))
+    description: Mapped[str] = mapped_column(Text, default="")
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """Its page, the pages of its posts, and the list of all series."""
+        if changes.of("slug", "title", "description"):
+            yield f"series:{self.id}"
+            yield "all-series"
+
+
+class SeriesAlias(Base):
+    """A former slug of a series; it redirects for ever."""
+
+    __tablename__ = "series_alias"
+
+    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="CASCADE"), index=True)
 
 
 class Part(NamedTuple):

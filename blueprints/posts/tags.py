@@ -1,17 +1,72 @@
-"""Tags as editors put them in order: how often each is used, renaming, merging, taking away."""
+"""Tags: what posts have in common, and how editors put them in order: renaming, merging, taking away."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from blinker import Signal
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from blueprints.core import generations
-from blueprints.core.db import db
-from blueprints.posts import queries
-from blueprints.posts.models import Tag, TagAlias, tagging
+from blueprints.core import generations, rows
+from blueprints.core.db import Base, UTCDateTime, db
+from blueprints.core.generations import Changes
+from blueprints.core.slugs import slugify
+from blueprints.posts.dates import date_of_post
 
 # Sent with the ids of the posts that a bulk statement has given other tags, inside its transaction.
 retagged = Signal()
+
+
+# The date stands here as well, and in the byline: a list of one tag's or person's posts is then read in its order from
+# an index, whether it holds one of a hundred thousand posts or half of them. `_date_lists` in models.py keeps it right.
+tagging = Table(
+    "tagging",
+    Base.metadata,
+    db.Column("post_id", ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
+    db.Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
+    db.Column("published_at", UTCDateTime, default=date_of_post),
+    Index("ix_tagging_list", "tag_id", "published_at", "post_id"),
+)
+
+
+class Tag(Base):
+    """What posts have in common; a category of an imported site is a tag too."""
+
+    __tablename__ = "tag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+
+    def touches(self, changes: Changes) -> Iterator[str]:
+        """Its name stands on its page and below its posts."""
+        if changes.of("slug", "name", "description"):
+            yield f"tag:{self.id}"
+
+
+class TagAlias(Base):
+    """A former slug of a tag, or that of one that was merged into it; it redirects for ever."""
+
+    __tablename__ = "tag_alias"
+
+    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), index=True)
+
+    tag: Mapped[Tag] = relationship(lazy="joined", innerjoin=True)
 
 
 class TakenError(Exception):
@@ -23,6 +78,47 @@ class Use(NamedTuple):
 
     tag: Tag
     posts: int
+
+
+_TAG = Tag.__table__
+_BY_SLUG = select(_TAG).where(_TAG.c.slug == bindparam("slug"))
+_tag = rows.Shape(Tag, _TAG.c)
+
+
+def by_slug(slug: str) -> Tag | None:
+    """The tag whose page is /tags/*slug*."""
+    return db.session.scalar(select(Tag).where(Tag.slug == slug))
+
+
+def to_read(slug: str) -> Tag | None:
+    """The same, for reading only."""
+    found = rows.fetch(_BY_SLUG, slug=slug)
+    if not found:
+        return None
+    generations.reads(f"tag:{found[0].id}")
+    return _tag.of(found[0])
+
+
+def by_former_slug(slug: str) -> Tag | None:
+    """The tag that once had the page /tags/*slug*, or took over the one that had it."""
+    found = db.session.get(TagAlias, slug)
+    return found.tag if found else None
+
+
+def names() -> list[str]:
+    """The names of all tags, in their order."""
+    return list(db.session.scalars(select(Tag.name).order_by(Tag.name)))
+
+
+def named(names: list[str]) -> list[Tag]:
+    """The tags with these names, made where there is none."""
+    found: dict[str, Tag] = {}
+    for name in names:
+        slug = slugify(name)
+        if slug and slug not in found:
+            tag = by_slug(slug) or by_former_slug(slug) or Tag(slug=slug, name=name)
+            found.setdefault(tag.slug, tag)
+    return list(found.values())
 
 
 def all_in_use() -> list[Use]:
@@ -41,7 +137,7 @@ def move(tag: Tag, slug: str) -> None:
     """Inside a write transaction: give *tag* this slug; the one before leads to it. TakenError if it is another's."""
     if slug == tag.slug:
         return
-    other = queries.tag_by_slug(slug)
+    other = by_slug(slug)
     if other is not None and other.id != tag.id:
         raise TakenError(slug)
     db.session.merge(TagAlias(slug=tag.slug, tag_id=tag.id))

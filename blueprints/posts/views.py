@@ -15,7 +15,7 @@ from blueprints.core.http import chosen, counted, counts_as, keep_out, page_numb
 from blueprints.core.site import Site
 from blueprints.posts import archive as years
 from blueprints.posts import authors as index_of_authors
-from blueprints.posts import citation, queries, reads, series, versions
+from blueprints.posts import citation, queries, reads, series, tags, versions
 from blueprints.posts.addresses import post_url, series_url, tag_url, version_url
 from blueprints.posts.models import POST, Post
 
@@ -76,7 +76,6 @@ def read(post: Post) -> ResponseReturnValue:
     if number == 1:
         counts_as(f"{reads.POST}{post.id}")
     cited = _citation(post) if post.kind == POST else None
-    tags = citation.tags(cited, post) if cited else ()
     return render_template(
         "posts/show.html",
         post=post,
@@ -84,7 +83,7 @@ def read(post: Post) -> ResponseReturnValue:
         thread=comments,
         form=BlankForm(post.id),
         citation=cited,
-        citation_tags=tags,
+        citation_tags=citation.tags(cited, post) if cited else (),
     )
 
 
@@ -213,9 +212,9 @@ def portrait(slug: str) -> ResponseReturnValue:
 @shared("page")
 def tag(slug: str) -> ResponseReturnValue:
     """The posts under one tag."""
-    found_tag = queries.tag_to_read(slug)
+    found_tag = tags.to_read(slug)
     if found_tag is None:
-        former = queries.tag_by_former_slug(slug) or abort(404)
+        former = tags.by_former_slug(slug) or abort(404)
         return redirect(tag_url(former), 301)
     found = queries.with_tag(found_tag, page_number(), settings.current().posts_per_page)
     if not found.posts:
@@ -296,7 +295,7 @@ def _wordpress_list(path: str) -> ResponseReturnValue | None:
     words = [unquote(word) for word in _FEED.sub("/", path).strip("/").split("/")]
     if len(words) < 2 or any("\0" in word for word in words):
         return None
-    if words[0] in ("category", "tag") and (queries.tag_by_slug(words[-1]) or queries.tag_by_former_slug(words[-1])):
+    if words[0] in ("category", "tag") and (tags.by_slug(words[-1]) or tags.by_former_slug(words[-1])):
         return redirect(url_for(f"{kind}.tag", slug=words[-1]), 301)
     if words[0] == "search":
         return redirect(url_for("search.index", q=words[1]), 301)

@@ -17,8 +17,9 @@ from blueprints.comments import models as comments
 from blueprints.comments.models import APPROVED, Comment
 from blueprints.core.db import db
 from blueprints.core.generations import Changes
-from blueprints.posts.models import PUBLISHED, Byline, Post, Tag, tagging
-from blueprints.posts.tags import retagged
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import PUBLISHED, Post
+from blueprints.posts.tags import Tag, retagged, tagging
 from blueprints.search import postgresql, sqlite
 from blueprints.search.found import COMMENT, COMMENTS, KINDS, POST, POSTS, Entry, Match
 from blueprints.search.snippets import plain

@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, select
 from blueprints.accounts.models import Person
 from blueprints.core import rows
 from blueprints.core.db import db, now
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 from blueprints.search import index, words
 from blueprints.search.found import COMMENT, COMMENTS, KINDS, MOST, POST, POSTS, Match
 from blueprints.search.snippets import Piece, around_html, whole

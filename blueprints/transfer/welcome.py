@@ -5,7 +5,8 @@ from sqlalchemy import exists, func, select
 from blueprints.accounts.models import Account, Person
 from blueprints.comments.models import Comment
 from blueprints.core.db import db
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 from blueprints.search import index
 
 SOURCE = "hustings:welcome"

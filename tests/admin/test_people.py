@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from blueprints.core.db import db
-from blueprints.posts.models import Byline
+from blueprints.posts.bylines import Byline
 from tests.admin.browsing import WORLDS, fill, form_of, press, soup, values
 from tests.posts.test_bylines import affiliations, shown
 

@@ -3,8 +3,9 @@
 import pytest
 
 from blueprints.core.db import db, writing
-from blueprints.posts.models import Post, Tag
-from blueprints.posts.queries import tag_by_slug, tags_named
+from blueprints.posts import tags
+from blueprints.posts.models import Post
+from blueprints.posts.tags import Tag
 from tests.admin.browsing import WORLDS, fill, press, soup
 
 
@@ -14,7 +15,7 @@ def numbers(client) -> dict[str, str]:
 
 
 def page_of(name: str) -> str:
-    return f"/admin/tags/{tag_by_slug(name).id}/edit"
+    return f"/admin/tags/{tags.by_slug(name).id}/edit"
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -41,7 +42,7 @@ def test_slug_of_another_tag_is_refused_and_nothing_is_lost(client, make, editor
     assert answer.status_code == 422
     assert "Another tag has this slug" in answer.text
     assert "Kept words." in answer.text
-    assert tag_by_slug("logic").description == ""
+    assert tags.by_slug("logic").description == ""
     assert fill(client, page_of("logic"), "#tag-form", world, name="!!!", slug="").status_code == 422
 
 
@@ -52,7 +53,7 @@ def test_merged_tags_are_one_with_all_posts_and_addresses(client, make, editor, 
     make.post("New", slug="new", tags=["Ethics"])
     for path in ("/tags/ethik", "/tags/ethics", "/posts/old", "/posts/both", "/tags/ethics/feed.atom"):
         assert client.get(path).status_code == 200
-    into = str(tag_by_slug("ethics").id)
+    into = str(tags.by_slug("ethics").id)
     answer = fill(client, page_of("ethik"), "#tag-merge", world, into=into)
     assert answer.status_code == (303 if world == "plain" else 200)
     assert numbers(client) == {"Ethics": "3 posts"}
@@ -63,13 +64,13 @@ def test_merged_tags_are_one_with_all_posts_and_addresses(client, make, editor, 
     assert "Ethik" not in client.get("/posts/old").text
     assert "Old" not in client.get("/search?q=ethik").text
     with writing():
-        assert [tag.slug for tag in tags_named(["Ethik", "ethics"])] == ["ethics"]
+        assert [tag.slug for tag in tags.named(["Ethik", "ethics"])] == ["ethics"]
 
 
 def test_addresses_of_a_tag_that_was_merged_twice_lead_to_the_last(client, make, editor):
     make.post(tags=["One", "Two", "Three"])
     for name, into in (("one", "two"), ("two", "three")):
-        fill(client, page_of(name), "#tag-merge", into=str(tag_by_slug(into).id))
+        fill(client, page_of(name), "#tag-merge", into=str(tags.by_slug(into).id))
     assert client.get("/tags/one").location == "/tags/three"
     assert client.get("/tags/two").location == "/tags/three"
 

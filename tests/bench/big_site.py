@@ -29,7 +29,9 @@ from blueprints.core import site
 from blueprints.core.db import backend, db, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade
-from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Byline, Post, Tag, tagging
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import DRAFT, PAGE, POST, PUBLISHED, Alias, Post
+from blueprints.posts.tags import Tag, tagging
 from blueprints.search.index import fill
 from tests.bench.prose import essay, remark, words
 

@@ -30,7 +30,7 @@ from blueprints.core.db import db, now, writing
 from blueprints.core.settings import Settings
 from blueprints.operations import upgrade, welcome
 from blueprints.posts.models import Post
-from blueprints.posts.queries import tags_named
+from blueprints.posts.tags import named as tags_named
 from tests.bench import load
 from tests.bench.load import Carried, Readers, Writer, median_of
 from tests.bench.nginx import Nginx

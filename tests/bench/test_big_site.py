@@ -10,7 +10,8 @@ from blueprints.comments.models import APPROVED, COMMENT, STATES, Comment
 from blueprints.comments.queries import recount
 from blueprints.core.db import db
 from blueprints.posts.addresses import post_url
-from blueprints.posts.models import POST, Post, tagging
+from blueprints.posts.models import POST, Post
+from blueprints.posts.tags import tagging
 from tests.bench.big_site import KNOWN, BigSite, known, longest
 
 POSTS, COMMENTS = 60, 800

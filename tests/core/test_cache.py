@@ -491,7 +491,7 @@ WRITES = {
         [world.get(type(world.bob), world.bob), world.get(type(world.ada), world.ada)]
     ),
     "no tags": lambda world: world.get(Post, world.essay).tags.clear(),
-    "further tag": lambda world: world.get(Post, world.essay).tags.extend(post_queries.tags_named(["new"])),
+    "further tag": lambda world: world.get(Post, world.essay).tags.extend(tag_order.named(["new"])),
     "tag renamed": _rename_tag,
     "tag moved": lambda world: tag_order.move(world.get(Post, world.essay).tags[0], "elsewhere"),
     "tags merged": _merge_tags,

@@ -7,7 +7,8 @@ import pytest
 from blueprints.accounts.affiliations import Affiliation, first_day, last_day, next_change
 from blueprints.core.db import db, writing
 from blueprints.posts import bylines
-from blueprints.posts.models import Byline, Post
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import Post
 from tests.admin.browsing import soup
 
 IN_2019, IN_2024 = datetime(2019, 5, 12, tzinfo=UTC), datetime(2024, 5, 12, tzinfo=UTC)

@@ -8,8 +8,10 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, union_all
 
 from blueprints.core.db import db, now, writing
-from blueprints.posts.models import DRAFT, PAGE, Byline, Post, tagging
-from blueprints.posts.queries import tags_named
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import DRAFT, PAGE, Post
+from blueprints.posts.tags import named as tags_named
+from blueprints.posts.tags import tagging
 from blueprints.transfer.wordpress import importer
 
 JOURNAL = Path(__file__).parents[1] / "transfer" / "fixtures" / "journal.xml"

@@ -9,7 +9,8 @@ from sqlalchemy import func, select, table
 from blueprints.accounts.models import Person
 from blueprints.comments.models import Comment
 from blueprints.core.db import db, now, writing
-from blueprints.posts.models import Post, Tag
+from blueprints.posts.models import Post
+from blueprints.posts.tags import Tag
 from blueprints.search import index, queries
 from blueprints.search.found import COMMENT, MOST, POST
 from blueprints.transfer import welcome

@@ -13,7 +13,8 @@ from blueprints.comments.models import Comment
 from blueprints.core.db import Base, db, writing
 from blueprints.operations import welcome
 from blueprints.operations.cli import hustings
-from blueprints.posts.models import Alias, Post, Tag
+from blueprints.posts.models import Alias, Post
+from blueprints.posts.tags import Tag
 from blueprints.transfer.report import Report
 from blueprints.transfer.wordpress import importer
 from blueprints.transfer.xmlstream import BrokenFileError

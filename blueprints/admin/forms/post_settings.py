@@ -12,7 +12,8 @@ from wtforms.validators import NumberRange, Optional
 from blueprints.admin.forms.site import language_tag
 from blueprints.core.fields import AtMost, LineField, TextField, storable, web_address
 from blueprints.core.site import HOLD_ALL, HOLD_NEW, HOLD_NONE
-from blueprints.posts.models import FEATURED, PINNED, Post, Series
+from blueprints.posts.models import FEATURED, PINNED, Post
+from blueprints.posts.series import Series
 
 NEW = "new"
 # Nobody counts further, and every database holds it.

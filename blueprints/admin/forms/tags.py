@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 
 from blueprints.core.fields import AtMost, LineField, Required, TextField, storable
 from blueprints.core.slugs import MAX_SLUG, slugify
-from blueprints.posts.models import Tag
+from blueprints.posts.tags import Tag
 
 
 class TagForm(FlaskForm):

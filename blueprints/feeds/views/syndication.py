@@ -16,6 +16,7 @@ from blueprints.feeds import addresses, queries
 from blueprints.feeds.entries import Feed, name_of, of_comments, of_posts, rfc3339
 from blueprints.feeds.views.answers import WITHOUT_ADDRESS, bp, xml
 from blueprints.posts import queries as posts
+from blueprints.posts import tags
 from blueprints.posts.addresses import author_url, post_url, tag_url
 from blueprints.posts.models import Post
 
@@ -90,9 +91,9 @@ def _said(fields: dict[str, Any]) -> dict[str, Any]:
 def tag(slug: str) -> ResponseReturnValue:
     """The newest posts under a tag."""
     counts_as(f"{FEED}tags")
-    found = posts.tag_to_read(slug)
+    found = tags.to_read(slug)
     if found is None:
-        former = posts.tag_by_former_slug(slug) or abort(404)
+        former = tags.by_former_slug(slug) or abort(404)
         return redirect(addresses.tag_feed_url(former), 301)
     shown = site.shown()
     entries = of_posts(queries.newest_with(found, settings.current().posts_per_page), shown, site_url())

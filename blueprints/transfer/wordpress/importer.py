@@ -16,8 +16,10 @@ from sqlalchemy.exc import OperationalError
 from blueprints.comments.models import Comment
 from blueprints.core import audit, generations, markdown, site
 from blueprints.core.db import backend, db, now, writing
-from blueprints.posts.models import DRAFT, HTML, PAGE, POST, PUBLISHED, Byline, Post, tagging
+from blueprints.posts.bylines import Byline
+from blueprints.posts.models import DRAFT, HTML, PAGE, POST, PUBLISHED, Post
 from blueprints.posts.queries import free_slug
+from blueprints.posts.tags import tagging
 from blueprints.transfer import welcome
 from blueprints.transfer.report import Report
 from blueprints.transfer.wordpress import markup

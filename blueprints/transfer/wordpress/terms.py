@@ -1,8 +1,8 @@
 """Categories and tags: both become tags, and those of one slug become one."""
 
 from blueprints.core.db import db
-from blueprints.posts.models import Tag
-from blueprints.posts.queries import tag_by_former_slug, tag_by_slug
+from blueprints.posts import tags
+from blueprints.posts.tags import Tag
 from blueprints.transfer.report import Report
 from blueprints.transfer.wordpress.fitting import fit
 from blueprints.transfer.wordpress.text import plain, slug_of
@@ -72,7 +72,7 @@ class Terms:
         self._taxonomies.setdefault(slug, taxonomy)
         if slug in self._tags:
             return False
-        tag = tag_by_slug(slug) or tag_by_former_slug(slug)
+        tag = tags.by_slug(slug) or tags.by_former_slug(slug)
         is_new = tag is None
         if tag is None:
             shown = fit(plain(name) or slug, 200, self.report, "name of a tag shortened to 200 characters")
