@@ -73,7 +73,7 @@ def visits() -> dict[str, Visit]:
         series.put_into(part, series.begin("Method"))
     sent = {"author": "Jo", "email": "jo@example.org", "token": token_for(known(30, POSTS))}
     return {
-        "front page": Visit(6, "/"),
+        "front page": Visit(5, "/"),
         "front page, page 2": Visit(4, "/?page=2"),
         "post": Visit(6, page),
         "post, page 2": Visit(6, f"{long}?page=2"),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from blueprints.core import site
 
-# Elements kept as drawn: the comments of the longest page and as many again, about 3 KB each.
+# Elements kept as drawn: the comments of the longest page, about 3 KB each, and as many again or summaries of posts.
 KEPT = 2000
 _MONTHS = [
     "January",

@@ -16,6 +16,7 @@ from blueprints.core import generations, rows, site
 from blueprints.core.db import UTCDateTime, db, now
 from blueprints.posts.models import POST, PUBLISHED, Post
 from blueprints.posts.queries import next_due
+from blueprints.posts.summaries import COLUMNS, Summary
 
 PAGE_SIZE = 100
 # So far are the posts of a year counted; beyond it the archive says "more than". A year of that many is read in pages.
@@ -30,10 +31,8 @@ _ENDS = select(
     select(func.min(_POST.published_at)).where(*_APPEARED).scalar_subquery().label("oldest"),
     select(func.max(_POST.published_at)).where(*_APPEARED).scalar_subquery().label("newest"),
 )
-_SHOWN = [_POST.id, _POST.slug, _POST.path, _POST.title, _POST.extract, _POST.published_at, _POST.comment_count]
-_A_POST = rows.Shape(Post, _SHOWN)
 _IN_YEAR = (
-    select(*_SHOWN)
+    select(*COLUMNS)
     .where(*_LISTED, _POST.published_at >= bindparam("start"), _POST.published_at < bindparam("stop"))
     .order_by(_POST.published_at.desc(), _POST.id.desc())
     .limit(PAGE_SIZE + 1)
@@ -64,7 +63,7 @@ class Month:
     """The posts of one month, the newest first; *day* is a moment in it."""
 
     day: datetime
-    posts: list[Post]
+    posts: list[Summary]
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def of_year(year: int, number: int) -> YearPage:
     generations.lasts_until(next_due())
     start, stop = _beginning(year), min(_beginning(year + 1), now())
     found = rows.fetch(_IN_YEAR, start=start, stop=stop, offset=(number - 1) * PAGE_SIZE)
-    posts = [_A_POST.of(row) for row in found[:PAGE_SIZE]]
+    posts = [Summary(*row) for row in found[:PAGE_SIZE]]
     generations.reads(*(f"post:{post.id}" for post in posts))
     beside = rows.fetch(_BESIDE, start=start, stop=stop, now=now())[0]
     months = [Month(day, list(group)) for day, group in groupby(posts, key=_month_of)]
@@ -114,11 +113,9 @@ def of_year(year: int, number: int) -> YearPage:
     )
 
 
-def by_year(posts: Iterable[Post]) -> list[tuple[int, list[Post]]]:
+def by_year(posts: Iterable[Summary]) -> list[tuple[int, list[Summary]]]:
     """*posts*, which are in the order of their dates, under the years in which they appeared."""
-    return [
-        (year, list(group)) for year, group in groupby(posts, key=lambda post: _year_of(post.published_at or now()))
-    ]
+    return [(year, list(group)) for year, group in groupby(posts, key=lambda post: _year_of(post.published_at))]
 
 
 def _counts(years: Sequence[int]) -> Sequence[Row[Any]]:
@@ -159,6 +156,6 @@ def _year_of(moment: datetime) -> int:
     return moment.astimezone(site.zone()).year
 
 
-def _month_of(post: Post) -> datetime:
-    local = (post.published_at or now()).astimezone(site.zone())
+def _month_of(post: Summary) -> datetime:
+    local = post.published_at.astimezone(site.zone())
     return datetime(local.year, local.month, 1, 12, tzinfo=UTC)

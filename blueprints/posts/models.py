@@ -173,10 +173,7 @@ class Post(Base):
     @property
     def heading(self) -> str:
         """The title, or for a post without one the first words of its text."""
-        if self.title:
-            return self.title
-        words = self.extract.split()
-        return " ".join(words[:8]) + "…" if len(words) > 8 else " ".join(words) or "Untitled"
+        return heading_of(self.title, self.extract)
 
     @property
     def is_public(self) -> bool:
@@ -353,6 +350,14 @@ class Alias(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), index=True)
 
     post: Mapped[Post] = relationship(lazy="joined", innerjoin=True)
+
+
+def heading_of(title: str, extract: str) -> str:
+    """The title of a post, or for one without it the first words of its text."""
+    if title:
+        return title
+    words = extract.split()
+    return " ".join(words[:8]) + "…" if len(words) > 8 else " ".join(words) or "Untitled"
 
 
 def _extract(html: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, select, text
 from sqlalchemy.orm import selectinload
@@ -26,8 +26,10 @@ from blueprints.posts.models import (
     Alias,
     Post,
 )
+from blueprints.posts.summaries import AUTHOR_COLUMNS, COLUMNS, Author, Credit, Summary
 from blueprints.posts.tags import Tag, tagging
 
+T = TypeVar("T")
 MOST_PROMINENT = 12
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
@@ -53,14 +55,8 @@ _TEXT_BY = {
     for name in ("slug", "id")
 }
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
-# What a list says of a post.
-_NOT_LISTED = {
-    *("rules", "rules_html", "corrections_json", "competing_interests", "funding"),
-    *("canonical_url", "first_in", "card_title", "card_text", "card_image"),
-}
-_LISTED = [column for column in _IN_BRIEF if column.name not in _NOT_LISTED]
 _IS_PUBLIC = (_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
-_PAGES = select(*_LISTED).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
+_PAGES = select(*COLUMNS).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
 
 
 def _listing(table: FromClause, date: ColumnElement[Any], post: ColumnElement[Any], *which: Any) -> Select[Any]:
@@ -68,7 +64,7 @@ def _listing(table: FromClause, date: ColumnElement[Any], post: ColumnElement[An
     *date* and *post* are the columns of the index of *table* that has them in order.
     """
     page = (
-        select(*_LISTED)
+        select(*COLUMNS)
         .select_from(table)
         .where(*_IS_PUBLIC, _POST.c.kind == POST, date <= bindparam("now"), *which)
         .order_by(date.desc(), post.desc())
@@ -77,7 +73,7 @@ def _listing(table: FromClause, date: ColumnElement[Any], post: ColumnElement[An
         .subquery("page")
     )
     return (
-        select(*page.c, *_PERSON.c)
+        select(*page.c, _PERSON.c.id.label("person_id"), *AUTHOR_COLUMNS)
         .select_from(page.outerjoin(_BYLINE, _BYLINE.c.post_id == page.c.id).outerjoin(_PERSON))
         .order_by(page.c.published_at.desc(), page.c.id.desc(), _BYLINE.c.position)
     )
@@ -92,38 +88,29 @@ _UNDER_TAG = _listing(
 )
 _PROMINENT = _listing(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"))
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
-_listed_post = rows.Shape(Post, _LISTED)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
-_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id))
 _whole_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id, _BYLINE.c.affiliations))
 
 
 @dataclass(frozen=True)
-class Slice:
+class Slice(Generic[T]):
     """One page of a list of posts."""
 
-    posts: list[Post]
+    posts: list[T]
     number: int
     has_next: bool
 
 
-def _page(statement: Select[Any], number: int, size: int, **which: object) -> Slice:
-    """Page *number* of a list; for reading only."""
+def _page(statement: Select[Any], number: int, size: int, **which: object) -> Slice[Summary]:
+    """Page *number* of a list."""
     found = rows.fetch(statement, now=now(), limit=size + 1, offset=(number - 1) * size, **which)
-    people: dict[int, Person] = {}
     posts = []
-    for post_id, rows_of_post in groupby(found, key=lambda row: row.id):
-        named = list(rows_of_post)
-        bylines = []
-        for row in named:
-            person_id, *_rest = person = row[len(_LISTED) :]
-            if person_id is not None:
-                known = people.get(person_id) or people.setdefault(person_id, _person.of(person))
-                bylines.append(_byline.of((post_id, person_id), person=known))
-        posts.append(_listed_post.of(named[0], bylines=bylines))
-    generations.lasts_until(next_due())
-    for post in posts[:size]:
-        generations.reads(f"post:{post.id}", *(f"person:{person_id}" for person_id in post.author_ids))
+    for post, rows_of_post in groupby(found, key=lambda row: row[: len(COLUMNS)]):
+        credited = [row[len(COLUMNS) :] for row in rows_of_post]
+        bylines = tuple([Credit(Author(*author)) for person_id, *author in credited if person_id is not None])
+        posts.append(Summary._make([*post, bylines]))
+        if len(posts) <= size:
+            generations.reads(f"post:{post[0]}", *(f"person:{person_id}" for person_id, *_ in credited if person_id))
     return Slice(posts[:size], number, len(posts) > size)
 
 
@@ -133,35 +120,40 @@ def next_due() -> datetime | None:
     return found[0].published_at if found else None
 
 
-def newest_published(number: int, size: int) -> Slice:
+def newest_published(number: int, size: int) -> Slice[Summary]:
     """Page *number* of all posts, newest first."""
     generations.reads("posts")
+    generations.lasts_until(next_due())
     return _page(_ALL, number, size)
 
 
-def prominent() -> tuple[list[Post], list[Post]]:
-    """What editors have pinned to the top of the front page and what they recommend beside it, newest first."""
+def prominent() -> tuple[list[Summary], list[Summary]]:
+    """What editors have pinned to the top of the front page and what they recommend beside it, newest first; when
+    the next one appears, `newest_published` has asked for that page.
+    """
     generations.reads("posts")
     found = _page(_PROMINENT, 1, MOST_PROMINENT).posts
     return tuple([post for post in found if post.prominence == kind] for kind in (PINNED, FEATURED))  # type: ignore[return-value]
 
 
-def by_person(person: Person, number: int, size: int) -> Slice:
+def by_person(person: Person, number: int, size: int) -> Slice[Summary]:
     """Page *number* of what *person* has written."""
     generations.reads(f"by:{person.id}")
+    generations.lasts_until(next_due())
     return _page(_OF_PERSON, number, size, person_id=person.id)
 
 
-def with_tag(tag: Tag, number: int, size: int) -> Slice:
+def with_tag(tag: Tag, number: int, size: int) -> Slice[Summary]:
     """Page *number* of the posts under *tag*."""
     generations.reads(f"tagged:{tag.id}")
+    generations.lasts_until(next_due())
     return _page(_UNDER_TAG, number, size, tag_id=tag.id)
 
 
-def pages() -> list[Post]:
-    """The pages outside the journal's order (about, contact …), by title; for reading only."""
+def pages() -> list[Summary]:
+    """The pages outside the journal's order (about, contact …), by title."""
     generations.reads("posts")
-    listed = [_listed_post.of(row) for row in rows.fetch(_PAGES, now=now())]
+    listed = [Summary(*row) for row in rows.fetch(_PAGES, now=now())]
     generations.reads(*(f"post:{post.id}" for post in listed))
     return listed
 
@@ -269,7 +261,7 @@ def to_come(*, of: Person | None, limit: int) -> list[Post]:
     return list(db.session.scalars(query.options(selectinload(Post.bylines))))
 
 
-def for_desk(*, state: str | None, of: Person | None, number: int, size: int) -> Slice:
+def for_desk(*, state: str | None, of: Person | None, number: int, size: int) -> Slice[Post]:
     """Page *number* of the posts at the desk, last touched first; at one stage, and *of* one person, where given."""
     query = _at_stage(state, of)
     rows = db.session.scalars(
