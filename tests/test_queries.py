@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from blueprints.accounts.models import Person
+from blueprints.comments import queries
 from blueprints.comments.forms import token_for
 from blueprints.comments.models import Comment
 from blueprints.comments.stretches import SORTS
@@ -19,6 +20,7 @@ from blueprints.media.addresses import file_url, rendition_url
 from blueprints.posts import series, versions
 from blueprints.posts.models import POST, PUBLISHED, Alias, Post
 from tests.bench.big_site import BigSite, known
+from tests.conftest import ONLY_SQLITE
 from tests.media.samples import picture
 
 POSTS, COMMENTS = 100, 4000
@@ -228,6 +230,19 @@ def test_public_pages_ask_few_questions_and_find_everything_by_an_index(walk):
         for scan in scans(statement, parameters)
     ]
     assert not found, "\n\n".join(found)
+
+
+@ONLY_SQLITE
+def test_what_was_sent_twice_is_found_by_how_it_begins(app, make):
+    """Not among all that an address has written below a post: that would grow with each comment."""
+    comment, asked = make.comment(make.post()), []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note := lambda *told: asked.append(told[2:4]))
+        queries.like(comment.post_id, comment, None)
+        event.remove(db.engine, "before_cursor_execute", note)
+        [(statement, parameters)] = [each for each in asked if "has_key" in each[0]]
+        plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        assert any("ix_comment_repeat (post_id=? AND email=? AND <expr>=?)" in step for *_numbers, step in plan)
 
 
 @pytest.mark.parametrize(

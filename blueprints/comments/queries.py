@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Row, Select, Text, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.models import Person
 from blueprints.comments import places
-from blueprints.comments.models import APPROVED, COMMENT, PENDING, STATES, TRASH, Comment, writer_hash
+from blueprints.comments.models import APPROVED, BEGINNING, COMMENT, PENDING, STATES, TRASH, Comment, writer_hash
 from blueprints.core import rows
 from blueprints.core.db import db, now
 from blueprints.posts.bylines import Byline
@@ -32,6 +32,7 @@ _LIKE = (
             and_(
                 _C.post_id == bindparam("post_id"),
                 _C.email == bindparam("email"),
+                literal_column(BEGINNING) == func.substr(bindparam("text", type_=Text), 1, 40),
                 _C.text == bindparam("text"),
                 _C.passage == bindparam("passage"),
                 _C.parent_id.is_not_distinct_from(bindparam("parent_id")),
