@@ -38,6 +38,7 @@ class Make:
             email=str(fields.pop("email", f"{role}{next(self.counter)}@example.org")),
             role=role,
             person=person,
+            **fields,
         )
         account.set_password(PASSWORD)
         with writing():

@@ -11,7 +11,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from blueprints.accounts.affiliations import Affiliation, day_of
@@ -142,6 +142,9 @@ class Account(Base):
     role: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     comment_mail: Mapped[str] = mapped_column(String(10), default=MINE)
+    # Whether it is told what becomes of its own texts, and what is noted on them; and of those that wait for review.
+    text_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
+    review_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
     # Whether it can do nothing until an administrator switches it on again.
     is_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import selectinload
 
 from blueprints.accounts.affiliations import Affiliation, day_of, next_change
@@ -11,6 +11,8 @@ from blueprints.core import generations, rows
 from blueprints.core.db import db, now
 from blueprints.core.slugs import slugify
 
+# Who can sign in: the invitation is taken, and nobody has switched the account off.
+SIGNS_IN = and_(Account.password_hash != "", ~Account.is_off)
 _PERSON = Person.__table__
 _BY_SLUG = select(_PERSON).where(_PERSON.c.slug == bindparam("slug"))
 _AFFILIATION = Affiliation.__table__

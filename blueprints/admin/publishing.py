@@ -6,6 +6,7 @@ from werkzeug.exceptions import Conflict, Forbidden, UnprocessableEntity
 from blueprints.admin.desk import bp, signed_in
 from blueprints.admin.forms.posts import PostForm
 from blueprints.core.db import db, now
+from blueprints.editorial import progress
 from blueprints.posts import gate, states
 from blueprints.posts.gate import Check
 from blueprints.posts.models import SCHEDULED, Post
@@ -135,3 +136,4 @@ def take(step: Step, post: Post, form: PostForm | None = None) -> None:
         post.withdraw(form.withdrawn_note.data or "" if form else "")
     else:
         post.put_back(step.arrives)
+    progress.moved(post, stage, signed_in())

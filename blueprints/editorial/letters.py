@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from blueprints.accounts.models import ADMINISTRATOR, EDITOR, Account
+from blueprints.accounts.queries import SIGNS_IN
 from blueprints.core import mail, site
 from blueprints.core.db import db, now
 from blueprints.core.mail import WAITING, Outbox
@@ -50,10 +51,14 @@ def settled(note: Note) -> None:
 
 
 def _who(post: Post) -> list[Account]:
-    """The accounts of the authors; where none of them has one, the editors'."""
-    authors = select(Account).join(Byline, Byline.person_id == Account.person_id).where(Byline.post_id == post.id)
-    found = list(db.session.scalars(authors))
-    return found or list(db.session.scalars(select(Account).where(Account.role.in_((EDITOR, ADMINISTRATOR)))))
+    """The accounts of the authors; where none of them has one, the editors'; of those who want to hear of it."""
+    authors = (
+        select(Account).join(Byline, Byline.person_id == Account.person_id).where(Byline.post_id == post.id, SIGNS_IN)
+    )
+    if found := list(db.session.scalars(authors)):
+        return [account for account in found if account.text_mail]
+    editors = select(Account).where(Account.role.in_((EDITOR, ADMINISTRATOR)), SIGNS_IN)
+    return list(db.session.scalars(editors.where(Account.review_mail)))
 
 
 def _waits(account: Account, post: Post) -> bool:
@@ -86,6 +91,7 @@ def notes(about: Mapping[str, Any]) -> dict[str, Any] | None:
         "total": total,
         "more": more,
         "link": link,
+        "choice": mail.absolute("/admin/mail"),
         "answers": [mail.conversation_id(f"notes-{post.id}")],
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField, SelectField, ValidationError
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import Length
 
@@ -27,9 +27,19 @@ from blueprints.core.fields import AtMost, LineField, Required, email_address, r
 
 
 class MailForm(FlaskForm):
-    """Of which comments an account is told by mail."""
+    """Of what an account is told by mail: which comments, and where texts stand."""
 
     comment_mail = RadioField("Tell me by mail of")
+    text_mail = BooleanField("My texts: notes, reported errors, and when one is given back, scheduled or published.")
+    review_mail = BooleanField("Texts that wait for review, and notes on those whose authors have no account.")
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(obj=account)
+        self.comment_mail.choices = self.choices(account)
+        if not account.may_write:
+            del self.text_mail
+        if not account.is_editor:
+            del self.review_mail
 
     @staticmethod
     def choices(account: Account) -> list[SelectChoice]:
