@@ -1,13 +1,13 @@
 """Whether somebody is told what becomes of their own texts, and which texts wait for review.
 
-Revision: 0035, after 0034
+Revision: 0036, after 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0035'
-down_revision = '0034'
+revision = '0036'
+down_revision = '0035'
 branch_labels = None
 depends_on = None
 
