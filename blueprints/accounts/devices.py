@@ -2,6 +2,9 @@
 
 import re
 
+# How long a browser remembers, from the last sign-in on, whose it is; none keeps a cookie longer.
+KNOWN_DAYS = 400
+
 # The first that is found counts: most browsers call themselves by several names.
 _BROWSERS = (
     ("Edge", r"Edg(e|A|iOS)?/"),

@@ -1,4 +1,4 @@
-"""Letters to who signs in: an invitation, a link for a new password or address, and what was changed.
+"""Letters to who signs in: an invitation, a link for a new password or address, what was changed, a new browser.
 
 A link is made when its letter is composed, so that asking for one takes as long, and leaves as much behind, whether an
 account has that address or not, and a letter that waits holds no token.
@@ -15,7 +15,9 @@ from blueprints.accounts.models import Account
 from blueprints.core import mail, site
 from blueprints.core.db import db, writing
 
-CHANGED = "account-changed"
+CHANGED, SIGNED_IN = "account-changed", "new-sign-in"
+# What an account is told of that was changed.
+CHANGES = ("password", "address", "factor", "app", "passkey", "passkey-off", "codes")
 _KINDS = {INVITATION: "invitation", PASSWORD: "new-password", ADDRESS: "new-address"}
 
 
@@ -25,6 +27,7 @@ def init_app(app: Flask) -> None:
     mail.on_compose(app, _KINDS[PASSWORD], new_password)
     mail.on_compose(app, _KINDS[ADDRESS], new_address)
     mail.on_compose(app, CHANGED, changed)
+    mail.on_compose(app, SIGNED_IN, signed_in)
 
 
 def path_of(purpose: str, token: str) -> str:
@@ -50,8 +53,13 @@ def offer_address(account: Account, email: str) -> None:
 
 
 def tell(account: Account, what: str, *, to: str = "") -> None:
-    """Inside `writing()`: a letter to *account*, at its address or *to* the one before, of *what* was changed."""
+    """Inside `writing()`: a letter to *account*, at its address or *to* the one before: *what* of CHANGES it was."""
     mail.queue(CHANGED, [(to or account.email, {"account": account.id, "what": what})])
+
+
+def tell_of_sign_in(account: Account, device: str) -> None:
+    """Inside `writing()`: a letter to *account* that it was used in a *device* where it had not been before."""
+    mail.queue(SIGNED_IN, [(account.email, {"account": account.id, "device": device})])
 
 
 def invitation(about: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -77,8 +85,19 @@ def changed(about: Mapping[str, Any]) -> dict[str, Any] | None:
     account = db.session.get(Account, about["account"])
     if account is None:
         return None
+    return _to_owner(account, what=about["what"])
+
+
+def signed_in(about: Mapping[str, Any]) -> dict[str, Any] | None:
+    """To somebody who has come in from another browser, or whose password somebody else has."""
+    account = db.session.get(Account, about["account"])
+    return _to_owner(account, device=about["device"]) if account else None
+
+
+def _to_owner(account: Account, **about: str) -> dict[str, Any]:
+    """Whoever is not who did it is led to a new password."""
     link = mail.absolute(f"/{_KINDS[PASSWORD]}")
-    return {"language": site.current().language, "person": account.person, "what": about["what"], "link": link}
+    return {"language": site.current().language, "person": account.person, "link": link, **about}
 
 
 def _with_link(account: Account, purpose: str, *, email: str = "") -> dict[str, Any] | None:

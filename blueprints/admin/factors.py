@@ -69,6 +69,8 @@ def confirm_app() -> ResponseReturnValue:
         is_first = not factors.are_there(account)
         is_right = factors.confirm_app(account, str(form.code.data))
         codes = factors.make_recovery_codes(account) if is_right and is_first else []
+        if is_right:
+            letters.tell(account, "app")
     if not is_right:
         form.code.errors = ["This is not the code that the app should show now. Look whether its clock is right."]
         return _app_page(form, 422)
@@ -116,8 +118,10 @@ def drop_passkey(number: int) -> ResponseReturnValue:
     """Forget a passkey."""
     require_token()
     with writing():
-        if not factors.drop_passkey(_me(), number):
+        account = _me()
+        if not factors.drop_passkey(account, number):
             abort(404)
+        letters.tell(account, "passkey-off")
     return redirect(url_for("admin.factors_page", did="passkey-off"), 303)
 
 
@@ -131,6 +135,7 @@ def new_recovery_codes() -> ResponseReturnValue:
         if not factors.are_there(account):
             abort(409, "Recovery codes are of use only beside an app or a passkey.")
         codes = factors.make_recovery_codes(account)
+        letters.tell(account, "codes")
     return _codes_page(codes, "The codes from before work no longer.")
 
 

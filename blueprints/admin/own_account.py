@@ -65,6 +65,7 @@ def change_address() -> ResponseReturnValue:
         if not is_taken and mail.reaches_people():
             letters.offer_address(account, email)
         elif not is_taken:
+            letters.tell(account, "address", to=account.email)
             account.email = email
     if is_taken:
         form.email.errors = ["Somebody signs in with this address already."]

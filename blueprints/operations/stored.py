@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from blueprints.accounts.devices import KNOWN_DAYS
 from blueprints.accounts.models import SIGN_IN_DAYS
 from blueprints.core import audit
 from blueprints.core.db import Base
@@ -45,6 +46,12 @@ COOKIES = (
         "session",
         "For authors and editors, from the page on which they sign in or set a password; readers never get it.",
         f"{SIGN_IN_DAYS} days",
+    ),
+    Thing(
+        "browser",
+        "For authors and editors: which accounts have signed in from this browser, so that a sign-in from another is "
+        "told by letter. It is sent to the page of sign-in alone.",
+        f"{KNOWN_DAYS} days",
     ),
 )
 # What the scripts keep in the browser itself and send to nobody, by the beginning of the key.

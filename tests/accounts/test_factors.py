@@ -14,6 +14,7 @@ from blueprints.accounts.models import Account, SignIn, token_hash
 from blueprints.core import site
 from blueprints.core.audit import Deed
 from blueprints.core.db import db, writing
+from blueprints.core.mail import Outbox
 from tests.admin.browsing import fill, form_of, press, soup
 from tests.factories import PASSWORD
 
@@ -172,6 +173,8 @@ def test_app_is_set_up_with_a_code_and_recovery_codes_are_shown_once(client, mak
     press(client, form_of(client, PAGE, "form[action='/admin/account/app/remove']"))
     assert not factors.are_there(account)
     assert db.session.scalars(select(RecoveryCode)).all() == []
+    told = db.session.scalars(select(Outbox.about).where(Outbox.kind == "account-changed").order_by(Outbox.id))
+    assert [about["what"] for about in told] == ["app", "codes", "factor"]
 
 
 def test_nothing_is_changed_without_the_password_just_typed(app, client, make):

@@ -13,9 +13,10 @@ from blueprints.core import site
 from blueprints.core.audit import Deed
 from blueprints.core.db import db, now, writing
 from blueprints.core.mail import Outbox
+from blueprints.core.postman import Postman
 from blueprints.core.transports import Line
 from tests.admin.browsing import fill, form_of
-from tests.comments.mail.letterbox import SITE
+from tests.comments.mail.letterbox import SITE, words
 from tests.factories import PASSWORD
 
 NEW = "another short sentence"
@@ -200,3 +201,52 @@ def test_site_without_mail_says_who_can_help(client, make, app):
     assert "sends no mail" in client.get("/new-password").text
     client.post("/new-password", data={"email": "ada@example.org"})
     assert db.session.scalars(select(Outbox)).all() == []
+
+
+def comes_in(client, email: str, **headers: str):
+    token = form_of(client, "/sign-in", "form.card__form").select_one("[name=csrf_token]")["value"]
+    data = {"email": email, "password": PASSWORD, "csrf_token": token}
+    assert client.post("/sign-in", data=data, headers=headers).status_code == 303
+    client.delete_cookie("session")
+
+
+def test_sign_in_from_another_browser_is_told(app, client, make, letters):
+    ann, ben = "ann@example.org", "ben@example.org"
+    make.account("editor", email=ann)
+    make.account("author", email=ben)
+    firefox = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"}
+    comes_in(client, ann, **firefox)
+    assert letters() == [(ann, "New sign-in at Hustings", "/new-password")]
+    comes_in(client, ben)
+    assert [to for to, *_ in letters()] == [ben]
+    comes_in(client, ann)
+    comes_in(client, ben)
+    assert letters() == []
+    elsewhere = app.test_client()
+    elsewhere.set_cookie("browser", "WyIxLTEiXQ.forged", path="/sign-in")
+    comes_in(elsewhere, ann)
+    assert [to for to, *_ in letters()] == [ann]
+
+
+def test_browser_in_which_an_invitation_was_taken_is_known(client, make, letters):
+    invited(make)
+    ((_address, _subject, path),) = letters()
+    cookie = choose(client, path).headers.getlist("Set-Cookie")
+    assert any(each.startswith("browser=") and "Path=/sign-in" in each and "HttpOnly" in each for each in cookie)
+    assert letters() == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "zh"])
+def test_every_change_is_told_in_the_words_of_the_site(app, make, bag, language):
+    account = make.account("editor")
+    with writing():
+        db.session.merge(site.current()).language = language
+        for what in writing_of.CHANGES:
+            writing_of.tell(account, what)
+        writing_of.tell_of_sign_in(account, "Firefox on Linux")
+    Postman(app, bag).round()
+    told = [words(letter) for letter in bag.letters]
+    assert [letter["Content-Language"] for letter in bag.letters] == [language] * (len(writing_of.CHANGES) + 1)
+    assert len(set(told)) == len(told)
+    assert all(f"{SITE}/new-password" in each for each in told)
+    assert "Firefox on Linux" in told[-1]

@@ -6,11 +6,10 @@ from flask.typing import ResponseReturnValue
 from blueprints.accounts import access, letters, queries
 from blueprints.accounts.access import ADDRESS, INVITATION, PASSWORD
 from blueprints.accounts.forms import ActionForm, ForgottenForm, NewPasswordForm
-from blueprints.accounts.guards import remember
-from blueprints.accounts.models import Link, SignIn, password_hash
-from blueprints.accounts.views.pages import as_owner, bp, device
+from blueprints.accounts.models import Link, password_hash
+from blueprints.accounts.views.pages import as_owner, bp, come_in
 from blueprints.core import limits, mail
-from blueprints.core.db import db, writing
+from blueprints.core.db import writing
 
 # So many letters may be asked for, for one address and from one network.
 PER_ADDRESS, PER_NETWORK = "5 per day", "20 per hour"
@@ -19,21 +18,7 @@ PER_ADDRESS, PER_NETWORK = "5 per day", "20 per hour"
 @bp.route("/invitation/<token>", methods=["GET", "POST"])
 def invitation(token: str) -> ResponseReturnValue:
     """Choose a password and come in."""
-    link = access.opened(token, INVITATION)
-    if link is None:
-        return _over(INVITATION)
-    form = NewPasswordForm()
-    if not form.validate_on_submit():
-        context = {"form": form, "account": link.account}
-        return render_template("accounts/invitation.html", **context), 422 if form.is_submitted() else 200
-    chosen = password_hash(str(form.password.data))
-    with as_owner(link.account), writing():
-        account = _still(token, INVITATION).account
-        access.take_password(account, chosen)
-        row, secret = SignIn.begin(account, device())
-        db.session.add(row)
-    remember(secret)
-    return redirect(url_for("admin.index"), 303)
+    return _choose_password(token, INVITATION, "accounts/invitation.html")
 
 
 @bp.route("/new-password", methods=["GET", "POST"])
@@ -57,19 +42,7 @@ def forgotten() -> ResponseReturnValue:
 @bp.route("/new-password/<token>", methods=["GET", "POST"])
 def new_password(token: str) -> ResponseReturnValue:
     """Choose another password; every sign-in ends, for somebody else may have come in by the old one."""
-    link = access.opened(token, PASSWORD)
-    if link is None:
-        return _over(PASSWORD)
-    form = NewPasswordForm()
-    if not form.validate_on_submit():
-        context = {"form": form, "account": link.account}
-        return render_template("accounts/new_password.html", **context), 422 if form.is_submitted() else 200
-    chosen = password_hash(str(form.password.data))
-    with as_owner(link.account), writing():
-        account = _still(token, PASSWORD).account
-        access.take_password(account, chosen)
-        letters.tell(account, "password")
-    return redirect(url_for("accounts.sign_in", did="password"), 303)
+    return _choose_password(token, PASSWORD, "accounts/new_password.html")
 
 
 @bp.route("/new-address/<token>", methods=["GET", "POST"])
@@ -91,6 +64,27 @@ def new_address(token: str) -> ResponseReturnValue:
         access.withdraw(account, ADDRESS, PASSWORD)
         letters.tell(account, "address", to=former)
     return redirect(url_for("accounts.sign_in", did="address"), 303)
+
+
+def _choose_password(token: str, purpose: str, template: str) -> ResponseReturnValue:
+    """A password for whoever holds the link. An invitation lets in at once; who had lost theirs signs in with it."""
+    link = access.opened(token, purpose)
+    if link is None:
+        return _over(purpose)
+    form = NewPasswordForm()
+    if not form.validate_on_submit():
+        context = {"form": form, "account": link.account}
+        return render_template(template, **context), 422 if form.is_submitted() else 200
+    chosen = password_hash(str(form.password.data))
+    with as_owner(link.account):
+        with writing():
+            account = _still(token, purpose).account
+            access.take_password(account, chosen)
+            if purpose == PASSWORD:
+                letters.tell(account, "password")
+        if purpose == INVITATION:
+            return come_in(account, is_new=True)
+    return redirect(url_for("accounts.sign_in", did="password"), 303)
 
 
 def _still(token: str, purpose: str) -> Link:

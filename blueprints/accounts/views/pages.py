@@ -3,12 +3,12 @@
 from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 
-from blueprints.accounts import devices
+from blueprints.accounts import devices, letters
 from blueprints.accounts.guards import remember
 from blueprints.accounts.models import Account, SignIn
+from blueprints.accounts.views import browsers
 from blueprints.core import audit
 from blueprints.core.db import db, writing
 
@@ -33,14 +33,20 @@ def as_owner(account: Account) -> AbstractContextManager[None]:
     return audit.acting(audit.Actor(account.id, account.person.name))
 
 
-def come_in(account: Account, place: str = "") -> ResponseReturnValue:
-    """Sign *account* in, in a session of its own, and lead to *place* or to where it wanted to go."""
-    number = account.id
+def come_in(account: Account, place: str = "", *, is_new: bool = False) -> Response:
+    """Sign *account* in, in a session of its own, and lead to *place* or to where it wanted to go. It hears of that by
+    letter where it has not been used in this browser before; not if it *is_new* and has never been used at all.
+    """
+    number, is_known = account.id, is_new or browsers.is_known(account)
     with writing():
-        row, secret = SignIn.begin(db.session.get_one(Account, number), device())
+        account = db.session.get_one(Account, number)
+        row, secret = SignIn.begin(account, device())
         db.session.add(row)
+        if not is_known:
+            letters.tell_of_sign_in(account, row.device)
     remember(secret)
-    return redirect(place or own_path(request.args.get("next")) or url_for("admin.index"), 303)
+    place = place or own_path(request.args.get("next")) or url_for("admin.index")
+    return browsers.keep(make_response(redirect(place, 303)), account)
 
 
 def own_path(address: str | None) -> str | None:

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts import factors, passkeys, queries
 from blueprints.accounts.forms import ActionForm, CredentialForm, SetUpForm, SignInForm
-from blueprints.accounts.guards import TOKEN, me, origin, remember, remember_half
+from blueprints.accounts.guards import TOKEN, me, origin, remember_half
 from blueprints.accounts.models import ADMINISTRATOR, Account, Person, SignIn, password_matches, token_hash
-from blueprints.accounts.views.pages import bp, come_in, device
+from blueprints.accounts.views.pages import as_owner, bp, come_in
 from blueprints.core import audit, limits, settings, site
 from blueprints.core.db import db, writing
 
@@ -30,10 +30,9 @@ def set_up(token: str) -> ResponseReturnValue:
         current.name = str(form.site_name.data)
         current.close_setup()
         account.person = Person(name=name, slug=queries.free_person_slug(name))
-        sign_in, secret = SignIn.begin(account, device())
-        db.session.add_all([account, sign_in])
-    remember(secret)
-    return redirect(url_for("admin.index"), 303)
+        db.session.add(account)
+    with as_owner(account):
+        return come_in(account, is_new=True)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
