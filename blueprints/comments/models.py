@@ -28,7 +28,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from blueprints.accounts.models import Person
 from blueprints.comments import places
 from blueprints.core import generations, markdown, rows
-from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.db import Base, UTCDateTime, connection, db, now
 from blueprints.core.generations import Changes
 from blueprints.posts.models import Post
 
@@ -330,32 +330,32 @@ def add(comment: Comment) -> Comment:
     Two or three statements, past the session's bookkeeping: every reader's comment comes this way.
     """
     db.session.flush()  # its post, its parent
-    post, parent = comment.post, comment.parent
-    connection = db.session.connection()
+    post, parent, values = comment.post, comment.parent, vars(comment)
+    through = connection()
     above = parent if parent and parent.place else None
     if comment.state == APPROVED and comment.kind in (None, COMMENT):
-        [counted] = rows.write(connection, _COUNT_IN, own=post.id)
-        comment.number = counted.last_number
+        [counted] = rows.write(through, _COUNT_IN, own=post.id)
+        values["number"] = counted.last_number
         for name in ("last_number", "comment_count"):
             set_committed_value(post, name, getattr(counted, name))
-        comment.published_at = comment.created_at or now()
-        comment.place = places.below(above.place if above else None, counted.last_number)
+        values["published_at"] = comment.created_at or now()
+        values["place"] = places.below(above.place if above else None, counted.last_number)
         if above:
-            rows.write(connection, _JOIN_THREAD, own=above.root_id, more_size=1, more_living=1)
+            rows.write(through, _JOIN_THREAD, own=above.root_id, more_size=1, more_living=1)
         else:
-            comment.size = comment.living = 1
+            values["size"] = values["living"] = 1
         generations.touch(f"post:{post.id}", "comments")
-    comment.post_id, comment.parent_id = post.id, parent.id if parent else None
-    comment.root_id, comment.depth = above.root_id if above else None, parent.depth + 1 if parent else 0
-    values = vars(comment)
+    values["post_id"], values["parent_id"] = post.id, parent.id if parent else None
+    values["root_id"], values["depth"] = above.root_id if above else None, parent.depth + 1 if parent else 0
     for name, default in _WRITTEN.items():
         if values.get(name) is None:
             values[name] = default and (default.arg(None) if default.is_callable else default.arg)
-    [inserted] = rows.write(connection, _INSERT, **{f"new_{name}": values[name] for name in _WRITTEN})
+    [inserted] = rows.write(through, _INSERT, **{f"new_{name}": values[name] for name in _WRITTEN})
     values["id"] = inserted.id
+    values.setdefault("person")
     if above is None:
-        rows.write(connection, _BEGIN_THREAD, own=comment.id)
-        comment.root_id = comment.id
+        rows.write(through, _BEGIN_THREAD, own=inserted.id)
+        values["root_id"] = inserted.id
     make_transient_to_detached(comment)
     stored.send(comment)
     return comment

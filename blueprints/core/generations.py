@@ -17,7 +17,7 @@ from sqlalchemy import String, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from blueprints.core import rows, watch
-from blueprints.core.db import Base, db
+from blueprints.core.db import Base, connection, db
 
 EVERYTHING = "*"
 # The application's extension that holds whom to tell after a write of this process: each is
@@ -131,10 +131,10 @@ def _before_commit(session: Session) -> None:
     if names := session.info.get(_TOUCHED):
         if EVERYTHING in names:
             names = {EVERYTHING}
-        connection = session.connection()
+        through = connection()
         for name in sorted(names):
-            rows.write(connection, _TOUCH, name=name)
-        watch.announce(connection)
+            rows.write(through, _TOUCH, name=name)
+        watch.announce(through)
 
 
 @event.listens_for(db.session, "after_commit")

@@ -4,7 +4,6 @@ Several servers share them in Valkey or Redis: `LIMITS_URL=redis://…` or `valk
 The file is not the site's database, so that a flood of attempts never waits for a comment or makes one wait.
 """
 
-import hashlib
 import hmac
 import logging
 import re
@@ -204,5 +203,4 @@ def network_of(address: str) -> str:
 
 def pseudonym(text: str) -> str:
     """A keyed hash of an address or name: the same one is recognised, none can be read back."""
-    key = current().secret_key.encode()
-    return hmac.new(key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(current().secret_key.encode(), text.encode("utf-8", "replace"), "sha256").hex()[:32]

@@ -63,6 +63,7 @@ _OWN_ADDRESS = re.compile(r'(<[a-z][^<>]*?\s(?:href|src|cite)=")(#|/(?!/))')
 _OWN_CANDIDATES = re.compile(r'(?<=\ssrcset=")/[^"]*')
 _NUMBER = re.compile(r"(?<![\w#§&/.])[#§]([1-9][0-9]{0,6})(?![\w])", re.ASCII)
 _TAG = re.compile(r"<[^>]*>")
+_ELEMENT = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
 _OWN_ID = re.compile(
@@ -144,6 +145,11 @@ def plain_text(html: str) -> str:
     """The words of a piece of HTML without its markup, on one line."""
     spaced = _BLOCK_EDGE.sub(r" \g<0>", html)
     return " ".join(_unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def says_something(html: str) -> bool:
+    """Whether there is anything to read in a piece of clean HTML: quicker than to ask for its words."""
+    return bool(_ELEMENT.sub("", html).replace("&nbsp;", " ").strip())
 
 
 def beginning(html: str, length: int = 90) -> str:

@@ -10,13 +10,12 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from flask import g
 from sqlalchemy import ColumnElement, CompoundSelect, Delete, Insert, Select, TextClause, Update
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import instance_state
 
-from blueprints.core.db import Base, db
+from blueprints.core.db import Base, connection
 
 T = TypeVar("T", bound=Base)
 Processor = Callable[[Any], Any]
@@ -122,31 +121,20 @@ def _processors(found: dict[Any, Processor | None]) -> list[tuple[Any, Processor
 
 def fetch(statement: Question, **values: object) -> Sequence[Any]:
     """The rows of *statement*, in the transaction of this request: tuples with the names of the columns."""
-    return _ask(statement, _connection(), values)
+    return _ask(statement, connection(), values)
 
 
-def _connection() -> Connection:
-    """That of the session's transaction: asked for once in each, as the session takes 15 µs to say it."""
-    session = db.session()
-    transaction = session.get_transaction()
-    begun, connection = g.get("rows_connection", (None, None))
-    if transaction is None or begun is not transaction:
-        connection = session.connection()
-        g.rows_connection = session.get_transaction(), connection
-    return connection  # type: ignore[no-any-return]
-
-
-def write(connection: Connection, statement: Write, **values: object) -> Sequence[Any]:
+def write(through: Connection, statement: Write, **values: object) -> Sequence[Any]:
     """Have *statement* done; the rows that it returns, if it says so. The session is not told of them."""
-    return _ask(statement, connection, values)
+    return _ask(statement, through, values)
 
 
-def _ask(statement: Question | Write, connection: Connection, values: dict[str, object]) -> Sequence[Any]:
-    key = id(statement), connection.dialect.name
+def _ask(statement: Question | Write, through: Connection, values: dict[str, object]) -> Sequence[Any]:
+    key = id(statement), through.dialect.name
     found = _compiled.get(key)
     if found is None:
-        found = _compiled[key] = Compiled(statement, connection.dialect)
-    return found.fetch(connection, values)
+        found = _compiled[key] = Compiled(statement, through.dialect)
+    return found.fetch(through, values)
 
 
 class Shape(Generic[T]):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from blueprints.accounts.models import Person
 from blueprints.comments import models as comments
 from blueprints.comments.models import APPROVED, Comment
-from blueprints.core.db import db
+from blueprints.core.db import connection, db
 from blueprints.core.generations import Changes
 from blueprints.posts.bylines import Byline
 from blueprints.posts.models import PUBLISHED, Post
@@ -186,8 +186,8 @@ _NAMES = union_all(
 def _put_comment(comment: Comment) -> None:
     """A comment that readers see was stored, past the session."""
     if comment.state == APPROVED and comment.kind == comments.COMMENT:
-        connection = db.session.connection()
-        backend(connection).put(connection, COMMENT, [_entry_of(comment)])
+        through = connection()
+        backend(through).put(through, COMMENT, [_entry_of(comment)])
 
 
 @retagged.connect

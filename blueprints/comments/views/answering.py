@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, abort, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException
 
@@ -100,12 +101,11 @@ def _submit(**key: str | int) -> ResponseReturnValue:
         email=str(form.email.data).casefold(),
         url=form.url.data or "",
         submission_key=form.key.data or None,
-        person_id=account.person_id if account else None,
-        person=account.person if account else None,
         address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
     )
+    _sign(comment, account)
     _write(comment, form, **key)
-    if not markdown.plain_text(comment.html):
+    if not markdown.says_something(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
         return _invalid(form, **key)
     writer = request.cookies.get(WRITER) or secrets.token_urlsafe(24)
@@ -126,6 +126,12 @@ def _submit(**key: str | int) -> ResponseReturnValue:
     if stored.is_by(writer):
         response.set_cookie(WRITER, writer, max_age=WRITER_SECONDS, httponly=True, samesite="Lax", secure=behind_tls())
     return response
+
+
+def _sign(comment: Comment, account: Account | None) -> None:
+    """Say who of the house has written it, if somebody has."""
+    if account:
+        comment.person_id, comment.person = account.person_id, account.person
 
 
 def _write(comment: Comment, form: CommentForm, **key: str | int) -> None:
@@ -149,7 +155,7 @@ def _preview(form: CommentForm, account: Account | None, **key: str | int) -> Re
     comment = Comment(id=0, name=typed["author"], url=typed["url"], state=APPROVED, created_at=now())
     post = readable(**key)
     _write(comment, form, **key)
-    if not form.comment.errors and not markdown.plain_text(comment.html):
+    if not form.comment.errors and not markdown.says_something(comment.html):
         form.comment.errors = ["There is nothing to read in this text."]
     if any(field.errors for field in form) or not form.is_of(post.id):
         return _invalid(form, **key)
@@ -158,8 +164,7 @@ def _preview(form: CommentForm, account: Account | None, **key: str | int) -> Re
         parent = None
     comment.post, comment.parent = post, parent
     comment.depth, comment.email = parent.depth + 1 if parent else 0, str(form.email.data or "").casefold()
-    if account:
-        comment.person_id, comment.person = account.person_id, account.person
+    _sign(comment, account)
     context = _form_context(post, form, parent, form_id=_form_id())
     shown = thread.Entry.of(comment)
     response = make_response(answer("comments/preview.html", "comments/preview.hx.html", shown=shown, **context))
@@ -191,7 +196,8 @@ def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, 
         writer=writer,
         is_staff=is_staff,
     )
-    comment.post, comment.parent = post, parent
+    set_committed_value(comment, "post", post)
+    set_committed_value(comment, "parent", parent)
     comment.state, comment.hold_reason = verdict.state, verdict.reason
     comment.writer_hash = writer_hash(writer)
     add(comment)

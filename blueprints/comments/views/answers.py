@@ -30,9 +30,15 @@ class Own(NamedTuple):
 
     id: int
     number: int | None
-    words: str
+    html: str
     until: datetime | None
     minutes: int
+
+    @property
+    def words(self) -> str:
+        """How it begins."""
+        words = markdown.plain_text(self.html)
+        return words if len(words) <= 80 else words[:80].rsplit(" ", 1)[0] + "…"
 
 
 @bp.after_request
@@ -104,9 +110,7 @@ def own(comment: Comment) -> Own:
     """What its writer is offered beside *comment*."""
     until = comment.editable_until(settings.current().edit_minutes) if comment.post.comments_open else None
     minutes = math.ceil((until - now()).total_seconds() / 60) if until else 0
-    words = markdown.plain_text(comment.html)
-    words = words if len(words) <= 80 else words[:80].rsplit(" ", 1)[0] + "…"
-    return Own(comment.id, comment.number, words, until, minutes)
+    return Own(comment.id, comment.number, comment.html, until, minutes)
 
 
 def mine(post: Post, writer: str | None, *, focus: int | None = None) -> dict[str, Any]:
@@ -142,18 +146,19 @@ def news(post: Post, after: int, *, own: Comment | None = None) -> dict[str, Any
     """What the line above the form says: how many are *fresh*, of which the reader has sent *skip* themselves; where
     one comment is shown *alone*, how many of them are *below* it.
     """
-    sort = request.values.get("sort")
-    skip = (number_in("skip") or number_in("skip", request.form) or 0) + bool(own and own.is_public)
+    said = {**request.form.to_dict(), **request.args.to_dict()}
+    skip, page, upto, changes = (counted(said.get(name, "")) for name in ("skip", "from", "to", "changes"))
+    skip = (skip or 0) + bool(own and own.is_public)
     fresh = queries.count_since(post, after, but=skip)
-    alone = id_in(request.values.get("alone"))
+    alone, sort = id_in(said.get("alone")), said.get("sort")
     comment = queries.to_read(alone) if alone and fresh else None
     return {
         "fresh": fresh,
         "alone": alone,
         "below": queries.count_below(comment, after, but=skip) if comment and comment.post_id == post.id else 0,
         "skip": skip,
-        "page": number_in("from") or number_in("from", request.form) or 1,
-        "upto": number_in("to") or number_in("to", request.form) or 1,
-        "changes": min(number_in("changes") or number_in("changes", request.form) or 0, post.changes),
+        "page": page or 1,
+        "upto": upto or 1,
+        "changes": min(changes or 0, post.changes),
         "order": sort if sort in stretches.SORTS[1:] else None,
     }
