@@ -32,6 +32,7 @@ FROM_ANYWHERE = "from_anywhere"
 ROOM = "room_for_bodies"
 _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _BODY = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
+_CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_RANGE", "HTTP_IF_RANGE"}
 SECURITY_HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -246,7 +247,8 @@ def finish(response: Response) -> Response:
         and "no-store" not in response.headers["Cache-Control"]
     ):
         response.add_etag()
-        response.make_conditional(request)
+        if not _CONDITIONS.isdisjoint(request.environ):
+            response.make_conditional(request)
     if response.direct_passthrough:
         return response  # a file, or a part of one
     packed: Response = current_app.extensions["compress"].after_request(response)
@@ -254,8 +256,8 @@ def finish(response: Response) -> Response:
 
 
 def _guard(response: Response) -> None:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)  # a view may be stricter
+    stricter = {name.lower() for name, _value in response.headers}  # what a view has set itself
+    response.headers.extend({name: value for name, value in SECURITY_HEADERS.items() if name.lower() not in stricter})
     if (found := g.get("site")) is not None and found.is_listed is False:
         response.headers["X-Robots-Tag"] = "noindex"
 
