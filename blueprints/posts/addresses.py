@@ -51,9 +51,9 @@ def tag_url(tag: Tag) -> str:
     return address(f"/tags/{tag.slug}")
 
 
-def cite_url(post: Post, form: str, version: int | None = None) -> str:
-    """The citation of *post*, or of one *version* of it, in one of the forms that programs read."""
-    return address(f"/posts/{post.slug}/cite.{form}", version=version)
+def cite_url(slug: str, form: str, version: int | None = None) -> str:
+    """The citation of the post with this *slug*, or of one *version* of it, in one of the forms that programs read."""
+    return address(f"/posts/{slug}/cite.{form}", version=version)
 
 
 def version_url(post: Post, number: int) -> str:

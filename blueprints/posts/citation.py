@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from blueprints.accounts.affiliations import day_of
-from blueprints.accounts.models import Person
 from blueprints.accounts.names import Parts, parts_of, sort_key
 from blueprints.core.db import now
 from blueprints.core.site import Site
@@ -37,11 +36,16 @@ _SMALL = {"a", "an", "the", "on", "of", "in", "to", "and", "for", "der", "die", 
 
 @dataclass(frozen=True)
 class Citation:
-    """What a citation says of a post, or of one *version* of it; *url* is empty on a site that has no address."""
+    """What a citation says of a post, or of one *version* of it, and all that its drawing depends on.
+
+    *names* are those of its authors in their order, as they stand in an index; *url* is empty on a site that has no
+    address.
+    """
 
     number: int
+    slug: str
     title: str
-    people: tuple[Person, ...]
+    names: tuple[str, ...]
     journal: str
     day: date
     url: str
@@ -51,12 +55,12 @@ class Citation:
     @property
     def authors(self) -> list[Parts]:
         """The names of its authors in their order, in parts."""
-        return [parts_of(person.sort_name or person.name) for person in self.people]
+        return [parts_of(name) for name in self.names]
 
     @property
     def key(self) -> str:
         """What it is called in a list of references: "beethoven2019copying"; ASCII, whatever the name is."""
-        who = _ascii(self.authors[0].family) if self.people else ""
+        who = _ascii(self.authors[0].family) if self.names else ""
         words = [word for word in sort_key(self.title).split() if word not in _SMALL]
         what = _ascii(words[0]) if words else ""
         return f"{who[:20] or 'post'}{self.day.year}{what or f'-{self.number}'}" + (
@@ -82,14 +86,19 @@ class Citation:
 def of(post: Post, site: Site, url: str) -> Citation:
     """The citation of *post*, which is read at *url*."""
     day = day_of(post.published_at or now())
-    return Citation(post.id, post.heading, tuple(post.authors), site.name, day, url, post.language or site.language)
+    language = post.language or site.language
+    return Citation(post.id, post.slug, post.heading, _names(post), site.name, day, url, language)
 
 
 def of_version(post: Post, version: PostVersion, site: Site, url: str) -> Citation:
     """The citation of what *post* said in *version*, which is read at *url*."""
     title, day = version.shown(site.language).heading, day_of(version.saved_at)
     language = post.language or site.language
-    return Citation(post.id, title, tuple(post.authors), site.name, day, url, language, version.number)
+    return Citation(post.id, post.slug, title, _names(post), site.name, day, url, language, version.number)
+
+
+def _names(post: Post) -> tuple[str, ...]:
+    return tuple([person.sort_name or person.name for person in post.authors])
 
 
 def bibtex(citation: Citation) -> str:

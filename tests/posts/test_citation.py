@@ -21,9 +21,9 @@ def environ(environ):
 
 
 def citing(title: str = "On copying", *names: str, **more) -> Citation:
-    people = tuple(Person(name=name) for name in names or PEOPLE)
+    sorted_as = tuple(Person(name=name).sort_name or name for name in names or PEOPLE)
     fields = {"journal": "The Hustings", "day": date(2019, 5, 2), "url": "http://journal.example/a", "language": "en"}
-    return Citation(12, title, people, **{**fields, **more})
+    return Citation(12, "on-copying", title, sorted_as, **{**fields, **more})
 
 
 def test_citation_reads_as_in_a_list_of_references():
