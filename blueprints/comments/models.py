@@ -173,7 +173,8 @@ class Comment(Base):
 
     def write(self, text: str, text_format: str = MARKDOWN, *, below: Post | None = None) -> None:
         """Set the text and render it, once; numbers in it are of its post, or of the one that it will be *below*."""
-        self.text, self.text_format, self.html = text, text_format, render(text, text_format, below or self.post)
+        post = below or (self.post if markdown.names_number(text) else None)
+        self.text, self.text_format, self.html = text, text_format, render(text, text_format, post)
 
     def move_to(self, state: str) -> None:
         """Change the state; the first approval gives number and date, and the post's count follows.

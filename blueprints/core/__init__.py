@@ -50,6 +50,7 @@ def init_app(app: Flask) -> None:
     # Somebody waits for it; below these, the answer to a comment grows by a tenth.
     app.config.update(COMPRESS_BR_LEVEL=5, COMPRESS_ZSTD_LEVEL=2, COMPRESS_LEVEL=6)
     app.config["COMPRESS_REGISTER"] = False  # core/http.py asks for it where the page cache does not do it
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # else each is asked if it is a coroutine
     app.jinja_environment = Templates
     app.jinja_options = {**app.jinja_options, "cache_size": -1}  # all of them, in a dict: there are no more than ours
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

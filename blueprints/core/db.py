@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from flask import Flask, g
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -25,6 +25,8 @@ BUSY_SECONDS = 5
 LARGEST_ID = 2**63 - 1  # what a row's number can be, in every database
 # The execution option of a connection whose transactions begin with the write lock.
 WRITES = "hustings_writes"
+# Where a session remembers its transaction, and the connection of that.
+_HELD = "hustings_held"
 # The threads of a process take turns here, in order; SQLite would have each ask again, ever more seldom.
 _turn = threading.RLock()
 
@@ -168,11 +170,10 @@ def init_app(app: Flask) -> None:
 def connection() -> Connection:
     """That of the session's transaction: asked for once in each, as the session takes 30 µs to say it."""
     session = db.session()
-    transaction = session.get_transaction()
-    begun, found = g.get("connection", (None, None))
-    if transaction is None or begun is not transaction:
+    begun, found = session.info.get(_HELD, (None, None))
+    if begun is None or begun is not session.get_transaction():
         found = session.connection()
-        g.connection = session.get_transaction(), found
+        session.info[_HELD] = session.get_transaction(), found
     return found  # type: ignore[no-any-return]
 
 
@@ -189,7 +190,7 @@ def writing() -> Iterator[None]:
         raise OperationalError("BEGIN", None, TimeoutError("busy: other threads of this process are writing"))
     try:
         held = session.connection(execution_options={WRITES: True})
-        g.connection = session.get_transaction(), held
+        session.info[_HELD] = session.get_transaction(), held
         yield
         session.commit()
     except BaseException:
