@@ -73,7 +73,8 @@ def _show(person: Person | None) -> ResponseReturnValue:
     if not form.is_submitted():
         return render_template("admin/person.html", form=form, person=person)
     if "lines" in request.form:  # a button beside the lines: nothing is stored yet
-        return answer("admin/person.html", "admin/_affiliations.html", form=form, person=person)
+        is_more = request.form["lines"] == "more"
+        return answer("admin/person.html", "admin/_affiliations.html", form=form, person=person, has_new_line=is_more)
     if not form.validate():
         return _again(form, person)
     if person and not form.restates.data:

@@ -50,7 +50,7 @@ BUNDLES = {
     "htmx.js": ("vendor/htmx-4.0.1.min.js",),
     "loader.js": ("js/loader.js",),
     "site.js": ("js/site.js", "js/thread.js", "js/writing.js", "js/marks.js", "js/muted.js"),
-    "admin.js": ("js/admin.js", "js/palette.js", "js/media.js", "js/notes.js"),
+    "admin.js": ("js/desk.js", "js/admin.js", "js/palette.js", "js/media.js", "js/notes.js"),
     "notes.js": ("js/notes.js",),
     "passkeys.js": ("js/passkeys.js",),
     "icon.svg": ("icons/icon.svg",),

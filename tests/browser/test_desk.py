@@ -64,3 +64,40 @@ def test_pages_of_the_desk_are_accessible(server, visit):
         page.goto(server.url + path)
         assert (path, faults(page)) == (path, [])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_focus_stays_where_somebody_works_without_a_mouse(server, visit):
+    page, watch = visit()
+    watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+    number = sign_in(server, page)
+    page.goto(f"{server.url}/admin/accounts")
+    page.fill("main [name=name]", "Ben")
+    page.fill("main [name=email]", f"ben{number}@example.org")
+    page.locator("#account-form button").press("Enter")
+    expect(page.locator("#given-link")).to_be_focused()
+    page.get_by_role("button", name=f"Withdraw the invitation of ben{number}").press("Enter")
+    expect(page.locator("#status")).to_contain_text("can no longer sign in")
+    expect(page.locator("#account-list")).to_be_focused()
+
+    page.goto(f"{server.url}/admin/people/new")
+    page.get_by_role("button", name="One more line").press("Enter")
+    expect(page.locator("#field-affiliations-1-institution")).to_be_focused()
+
+    page.goto(f"{server.url}/admin/site")
+    page.get_by_role("button", name="Send a letter to me").press("Enter")
+    expect(page.locator("#mail-tested p")).to_be_visible()
+    expect(page.get_by_role("button", name="Send a letter to me")).to_be_focused()
+
+    # Nothing that has the focus lies below the bar at the foot of the window.
+    page.goto(f"{server.url}/admin/posts/{number}/edit")
+    page.locator("[name=tags]").focus()
+    for _stop in range(8):
+        page.keyboard.press("Tab")
+        page.wait_for_function(
+            """() => { const seen = document.activeElement.getBoundingClientRect();
+            return seen.bottom <= document.querySelector(".post-actions").getBoundingClientRect().top; }"""
+        )
+    page.context.set_offline(True)
+    page.locator(".post-actions button").first.press("Enter")
+    expect(page.locator("#status")).to_contain_text("could not be reached")
+    expect(page.locator(":focus")).to_have_count(1)
