@@ -25,6 +25,7 @@ _DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_LETTER = f"[^\\s{_DENSE}]"
 _HAS_DENSE = re.compile(f"[{_DENSE}]")
 _PARTS = re.compile(f"[{_DENSE}]+|[^{_DENSE}]+")
 # Marks above and below letters that readers leave out: general ones, Hebrew points, Arabic vowels.
@@ -120,6 +121,13 @@ def _tokens(part: str) -> list[str]:
     return [part[:_LONGEST_WORD]]
 
 
+def _no_letter_before(word: str) -> str:
+    """The expression for *word* where one begins. What must not be before it comes after it: an expression that begins
+    with letters is found in a tenth of the time.
+    """
+    return f"{word}(?<!{_LETTER}{word})"
+
+
 @dataclass(frozen=True)
 class Phrase:
     """Words that stand side by side; of the last one perhaps only the beginning."""
@@ -143,13 +151,10 @@ class Phrase:
     @property
     def pattern(self) -> str:
         """A regular expression that finds it in a folded text."""
-        letter = f"[^\\s{_DENSE}]"
-        found = [
-            re.escape(part) if _HAS_DENSE.match(part) else f"(?<!{letter}){re.escape(part)}(?!{letter})"
-            for part in self.parts
-        ]
+        parts = [re.escape(part) for part in self.parts]
+        found = [part if _HAS_DENSE.match(part) else f"{_no_letter_before(part)}(?!{_LETTER})" for part in parts]
         if self.is_begun:
-            found[-1] = f"(?<!{letter}){re.escape(self.parts[-1])}{letter}*"
+            found[-1] = f"{_no_letter_before(parts[-1])}{_LETTER}*"
         return r"\s*".join(found)
 
 
