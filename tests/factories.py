@@ -95,5 +95,6 @@ class Make:
             row, token = SignIn.begin(db.session.merge(account))
             db.session.add(row)
         with client.session_transaction() as session:
+            session.permanent = True
             session["token"] = token
             session["proven"] = [token_hash(token), int(now().timestamp())] if proven else None

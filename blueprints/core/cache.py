@@ -201,7 +201,8 @@ class PageCache:
         with generations.reading() as noted:
             chunks = self.app(inner, lambda *words: told.extend(words))
         status, headers, *more = told
-        if (parameters := inner[PARAMETERS]) is None:
+        # What sets a cookie is for one reader, whatever the view has said.
+        if (parameters := inner[PARAMETERS]) is None or any(name.lower() == "set-cookie" for name, _value in headers):
             start_response(status, self._with("bypass", headers), *more)
             if not is_head:
                 return chunks

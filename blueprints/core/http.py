@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, current_app, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -62,6 +62,11 @@ class Sessions(SecureCookieSessionInterface):
             return self.session_class()
         return super().open_session(app, request)
 
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the session back, but with no answer that is kept for everybody (Flask does this after `finish`)."""
+        if "shared" not in g:
+            super().save_session(app, session, response)
+
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether the cookie is marked Secure."""
         return behind_tls()
@@ -87,6 +92,7 @@ def init_app(app: Flask) -> None:
     settings = app.config["SETTINGS"]
     app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
     app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False  # a sign-in ends at its day
     app.config["MAX_CONTENT_LENGTH"] = MAX_DESK_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_DESK_BODY
     app.config["MAX_FORM_PARTS"] = 200

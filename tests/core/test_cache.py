@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import brotli
 import pytest
+from flask import session
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
@@ -208,7 +210,7 @@ def test_errors_and_personal_pages_are_not_kept(app, client, make, path):
     assert len(app.extensions["cache"].store) == 0
 
 
-def test_what_a_signed_in_browser_reads_is_what_everybody_reads(client, make, post):
+def test_what_a_signed_in_browser_reads_is_what_everybody_reads(app, client, make, post):
     anonymous = client.get("/posts/essay")
     make.sign_in(client, make.account())
     assert how(client.get("/posts/essay")) == "hit"
@@ -216,6 +218,7 @@ def test_what_a_signed_in_browser_reads_is_what_everybody_reads(client, make, po
     signed_in = client.get("/posts/essay")
     assert how(signed_in) == "miss"
     assert "Set-Cookie" not in signed_in.headers
+    assert "Set-Cookie" not in app.test_client().get("/posts/essay").headers
     assert signed_in.headers["Cache-Control"] == anonymous.headers["Cache-Control"]
 
 
@@ -227,6 +230,16 @@ def test_answer_that_sets_a_cookie_or_looks_at_an_account_is_not_kept(app, make)
     client = app.test_client()
     for path in ("/with-cookie", "/with-account"):
         assert [how(client.get(path)) for _ in range(2)] == ["bypass", "bypass"]
+
+
+def test_cookie_of_one_reader_is_never_kept_whoever_sets_it(app, client, make):
+    make.sign_in(client, make.account())
+    app.add_url_rule("/with-session", "written", shared()(lambda: session.update(seen=1) or "x"))
+    assert "Set-Cookie" not in client.get("/with-session").headers
+    app.session_interface = SecureCookieSessionInterface()  # one that knows nothing of kept pages
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = True
+    assert "Set-Cookie" in client.get("/").headers
+    assert "Set-Cookie" not in app.test_client().get("/").headers
 
 
 def test_pages_do_not_depend_on_the_host_that_was_asked_for(app, client, post):
