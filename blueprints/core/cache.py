@@ -248,7 +248,7 @@ class PageCache:
 
     def _pack(self, page: Page) -> None:
         page.unseen_until = page.until
-        _packer.submit(lambda: page.pack() if page in self.store else None)
+        _packer.submit(self.store.pack, page)
 
 
 def _close(chunks: Iterable[bytes]) -> None:

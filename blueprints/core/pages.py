@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
-from blueprints.core.encodings import IDENTITY, encode
+from blueprints.core.encodings import IDENTITY, decode, encode
 
 Headers = list[tuple[str, str]]
 # What a page weighs beside its bytes: headers, keys, its places in the index.
@@ -22,7 +22,7 @@ class Variant:
 
     def __init__(self, page: "Page", encoding: str, *, well: bool) -> None:
         self.is_well = well or encoding == IDENTITY
-        self.body = encode(page.body, encoding, well=well)
+        self.body = encode(page.plain(), encoding, well=well)
         # A strong tag is one of bytes: the same page packed twice has two.
         self.etag = f'"{page.digest}-{encoding}{"" if self.is_well else "-1"}"'
         kept = [*page.headers, ("ETag", self.etag)]
@@ -52,12 +52,12 @@ class Page:
 
     def __init__(self, headers: Headers, body: bytes, names: Iterable[str] = (), until: float = float("inf")) -> None:
         self.headers = [header for header in headers if header[0] not in ("Content-Length", "ETag")]
-        self.body = body
+        self.body: bytes | None = body
         self.digest = sha256(body).hexdigest()[:24]  # where the processor knows it, a third of what blake2b takes
         self.names = frozenset(names)
         self.until = until
         self.variants: dict[str, Variant] = {}
-        self.weight = OVERHEAD + 2 * len(body)  # packed, it is about twice as much in all
+        self.weight = OVERHEAD + 2 * len(body)  # until it is packed, with what was packed quickly
         self.unseen_until = 0.0
         self.recent = False
         # What a request for it counts as (core/tally.py).
@@ -70,11 +70,26 @@ class Page:
             found = self.variants[encoding] = Variant(self, encoding, well=False)
         return found
 
+    def plain(self) -> bytes:
+        """The bytes as they were drawn, which a page that has been packed does not keep."""
+        if (body := self.body) is not None:
+            return body
+        encoding, variant = next(iter(self.variants.items()))
+        return decode(variant.body, encoding)
+
     def pack(self) -> None:
-        """Pack it well in every encoding in which it was asked for."""
+        """Pack it well in every encoding in which it was asked for, and keep no more than that."""
         for encoding, variant in list(self.variants.items()):
             if not variant.is_well:
                 self.variants[encoding] = Variant(self, encoding, well=True)
+        if self.variants:
+            self.body = None
+
+    def weigh(self) -> int:
+        """Set its weight to what is kept of it by now; returns by how much that has changed."""
+        before, kept = self.weight, [*(variant.body for variant in self.variants.values()), self.body or b""]
+        self.weight = OVERHEAD + sum(map(len, kept))
+        return self.weight - before
 
     def tag_among(self, tags: str) -> str | None:
         """The tag in an If-None-Match that is one of this page, in whatever encoding (RFC 9110, 13.1.2)."""
@@ -164,6 +179,15 @@ class Store:
                     self.order[kind].move_to_end(oldest)
                 else:
                     self._drop(kind, oldest)
+
+    def pack(self, page: Page) -> None:
+        """Pack *page*, which then takes less room; one that was dropped meanwhile is left as it is."""
+        if page not in self:
+            return
+        page.pack()
+        with self.lock:
+            if page in self:
+                self.weights[page not in self.order[False]] += page.weigh()
 
     def drop(self, name: str) -> None:
         """Drop every page that is made of *name*."""

@@ -19,11 +19,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import String, delete, exists, func, select, update
+from sqlalchemy import String, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from blueprints.core import mail, settings
+from blueprints.core import mail, rows, settings
 from blueprints.core.db import Base, UTCDateTime, db, now, writing
 from blueprints.core.mail import ENDED, EXPIRED, KEPT, REFUSED, SENDING, SENT, UNSURE, WAITING, Outbox
 from blueprints.core.presence import Presence
@@ -65,6 +65,10 @@ class Turn(Base):
     trouble: Mapped[str] = mapped_column(String(300), default="")
 
 
+_TURN = select(Turn.__table__.c.holder, Turn.__table__.c.until, Turn.__table__.c.paused_until)
+_DUE = select(_T.id).where(_T.state.in_(mail.STATES), _T.due_at <= bindparam("moment")).limit(1)
+
+
 @dataclass(frozen=True)
 class Letter:
     """What a postman takes along: enough to send it without another look."""
@@ -96,6 +100,13 @@ class Outcome:
 def init_app(app: Flask) -> None:
     """Nothing in *app* becomes a letter by the clock alone, until somebody says so."""
     app.extensions[ROUNDS] = []
+
+
+def look(moment: datetime) -> tuple[bool, Any]:
+    """Whether a letter is due at *moment*, and the row of whose turn it is, if any: what an idle site pays."""
+    is_due, turns = bool(rows.fetch(_DUE, moment=moment)), rows.fetch(_TURN)
+    db.session.rollback()
+    return is_due, turns[0] if turns else None
 
 
 class Postman:
@@ -167,12 +178,9 @@ class Postman:
             prepare(self.clock())
 
     def _is_due(self) -> bool:
-        """Whether there is anything to do and nobody else does it, seen without the lock: what an idle site pays."""
+        """Whether there is anything to do and nobody else does it, seen without the lock."""
         moment = self.clock()
-        turn = db.session.execute(select(Turn.holder, Turn.until, Turn.paused_until)).first()
-        due = select(exists().where(_T.state.in_(mail.STATES), _T.due_at <= moment))
-        is_due = bool(db.session.scalar(due))
-        db.session.rollback()
+        is_due, turn = look(moment)
         if turn is None or turn.until <= moment:
             return is_due and (turn is None or turn.paused_until <= moment)
         return self._has_ended(turn.holder)

@@ -1,4 +1,4 @@
-"""Memory: what the allocators of a served site are told, before they begin (glibc, and jemalloc inside granian)."""
+"""Memory: what the allocators of a served site are told (glibc, and jemalloc inside granian)."""
 
 import ctypes
 import os
@@ -22,3 +22,9 @@ def keep_low() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for option, value in ((_ARENA_MAX, 1), (_TRIM_THRESHOLD, _LARGE), (_MMAP_THRESHOLD, _LARGE)):
             mallopt(option, value)
+
+
+def give_back() -> None:
+    """Give the system what lies free between what is in use: half a millisecond, for 2 MB of a worker after load."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

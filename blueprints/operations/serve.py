@@ -40,13 +40,16 @@ from granian.server import mp
 from granian.server.mp import MPServer, WorkerProcess
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import configure_mappers
+from werkzeug.test import run_wsgi_app
 
 from blueprints.accounts.queries import has_administrator
-from blueprints.core import audit, chores, site
+from blueprints.core import audit, chores, postman, site
 from blueprints.core.db import BUSY_SECONDS, backend, db, now, writing
 from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
 from blueprints.operations import parent, upgrade, welcome, workers
+from blueprints.posts.addresses import post_url
+from blueprints.posts.queries import newest_published
 
 # Connections that a worker holds, idle ones of browsers among them; when there are more, the next wait in the listen
 # queue. The limit of open files is the bound where it is lower; FILES are those for other things.
@@ -142,6 +145,8 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
         announce(f"Mail is shown here, for MAIL_URL names no server{_RELATIVE if not settings.site_url else ''}.")
     app.extensions["assets"].keep(settings.instance / "static")
     prepare(app, settings.instance / "templates")
+    if not settings.debug:  # there an error is for the browser to show
+        rehearse(app)
     close(app)  # nothing that is open, locked or running is carried over the fork
     _serve(app, listeners or _listen(settings), predecessors)
 
@@ -159,6 +164,23 @@ def prepare(app: Flask, folder: Path) -> None:
         app.jinja_env.get_template(name)
     for asset in app.extensions["assets"].assets.values():
         _ = asset.answers
+
+
+def rehearse(app: Flask) -> None:
+    """Draw the front page, the newest post, the archive and the feed for nobody, and ask what a postman asks.
+
+    What Flask, SQLAlchemy and Jinja make for themselves at the first of each kind is then there once for all workers.
+    Below the page cache, so that nothing is kept, counted or listened to.
+    """
+    cache = app.extensions.get("cache")
+    draw = cache.app if cache else app.wsgi_app
+    with app.app_context():
+        postman.look(now())
+        paths = ["/", "/archive", "/feed.atom", *map(post_url, newest_published(1, 1).posts)]
+        db.session.remove()
+    for path in paths:
+        request = app.test_request_context(path, base_url=app.config["SETTINGS"].address).request
+        run_wsgi_app(draw, request.environ, buffered=True)
 
 
 def close(app: Flask) -> None:

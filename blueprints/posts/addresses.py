@@ -9,6 +9,7 @@ from urllib.parse import quote
 from blueprints.accounts.models import Person
 from blueprints.posts.models import Post
 from blueprints.posts.series import Series
+from blueprints.posts.summaries import Summary
 from blueprints.posts.tags import Tag
 
 
@@ -21,7 +22,7 @@ def address(path: str, **query: object) -> str:
 _quoted = lru_cache(maxsize=2000)(quote)
 
 
-def post_url(post: Post, anchor: str = "", **query: object) -> str:
+def post_url(post: Post | Summary, anchor: str = "", **query: object) -> str:
     """The path of *post*, with those *query* parameters that are not None, and the *anchor* on its page."""
     return address(post.path or f"/posts/{post.slug}", **query) + (f"#{anchor}" if anchor else "")
 

@@ -5,7 +5,7 @@ import gzip
 import brotli
 import pytest
 
-from blueprints.core.encodings import ENCODINGS, accepted, encode, zstd
+from blueprints.core.encodings import ENCODINGS, accepted, decode, encode, zstd
 
 READ = {"br": brotli.decompress, "zstd": zstd.decompress, "gzip": gzip.decompress, "identity": bytes}
 
@@ -38,5 +38,5 @@ def test_browser_gets_the_smallest_encoding_that_it_likes_best(header: str, enco
 def test_what_was_encoded_can_be_read(encoding: str, well: bool) -> None:
     body = "Ein Satz, 一句话, جملة. ".encode() * 200
     packed = encode(body, encoding, well=well)
-    assert READ[encoding](packed) == body
+    assert READ[encoding](packed) == body == decode(packed, encoding)
     assert encoding == "identity" or len(packed) < len(body) / 10

@@ -2,6 +2,7 @@
 
 import pytest
 
+from blueprints.core.encodings import ENCODINGS
 from blueprints.core.pages import OVERHEAD, Address, Page, Store
 
 
@@ -104,3 +105,26 @@ def test_the_same_page_packed_anew_has_another_strong_tag_and_is_still_known() -
     assert kept.tag_among(f'"other", W/{quick}') == quick
     assert kept.tag_among('"other"') is None
     assert kept.tag_among("*") == "*"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_page_that_was_packed_keeps_what_was_asked_for_and_no_more(store: Store, encoding: str) -> None:
+    text = "a long argument, " * 1000
+    store.keep(at("/a"), (), kept := page(text, "post:1"))
+    kept.variant(encoding)
+    store.pack(kept)
+    assert kept.body is None
+    assert store.weights[False] == OVERHEAD + len(kept.variant(encoding).body)
+    assert kept.plain() == text.encode()
+    assert kept.variant("identity").body == text.encode()
+    store.drop("post:1")
+    assert store.weights[False] == 0
+
+
+def test_page_that_was_dropped_before_it_was_packed_weighs_nothing(store: Store) -> None:
+    store.keep(at("/a"), (), kept := page("x" * 5000, "post:1"))
+    kept.variant("gzip")
+    store.drop("post:1")
+    store.pack(kept)
+    assert store.weights == {False: 0, True: 0}
+    assert kept.plain() == b"x" * 5000

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from flask import template_rendered
 from jinja2 import Environment
 from sqlalchemy import select
 
@@ -116,6 +118,21 @@ def test_second_start_compiles_no_template(tmp_path, monkeypatch):
     compiled.clear()
     serve.prepare(second, tmp_path / "templates")
     assert not compiled
+
+
+def test_rehearsal_draws_pages_and_leaves_nothing_behind(app, make, caplog):
+    make.post("Ours")
+    drawn, threads = [], threading.active_count()
+    with template_rendered.connected_to(lambda _app, template, **_: drawn.append(template.name), app):
+        serve.rehearse(app)
+    assert {"posts/index.html", "posts/show.html", "posts/archive.html"} <= set(drawn)
+    assert not caplog.records, "none of them is an error"
+    cache = app.extensions["cache"]
+    assert (len(cache.store), cache.sure, cache.tally.take()) == (0, False, {})
+    db.session.remove()
+    serve.close(app)
+    assert threading.active_count() <= threads
+    assert db.engine.pool.checkedin() == db.engine.pool.checkedout() == 0
 
 
 def test_asking_for_help_makes_nothing(tmp_path):
