@@ -47,8 +47,9 @@ class Shown:
 def init_app(app: Flask) -> None:
     """Wire the ground floor into *app*."""
     app.config["SECRET_KEY"] = app.config["SETTINGS"].secret_key
-    # Somebody waits for it; below these, the answer to a comment grows by a tenth.
-    app.config.update(COMPRESS_BR_LEVEL=5, COMPRESS_ZSTD_LEVEL=2, COMPRESS_LEVEL=6)
+    # Somebody waits for it; below these levels, the answer to a comment grows by a tenth. To set itself up for its
+    # largest window takes br 0.4 ms, and gains nothing below 100 KB.
+    app.config.update(COMPRESS_BR_LEVEL=5, COMPRESS_BR_WINDOW=16, COMPRESS_ZSTD_LEVEL=2, COMPRESS_LEVEL=6)
     app.config["COMPRESS_REGISTER"] = False  # core/http.py asks for it where the page cache does not do it
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # else each is asked if it is a coroutine
     app.jinja_environment = Templates
