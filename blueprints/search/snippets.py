@@ -4,6 +4,7 @@ import html as markup
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from blueprints.search.words import LONGEST_TEXT, Query, composed, fold
@@ -32,6 +33,14 @@ def plain(html: str) -> str:
     return composed(" ".join(markup.unescape(_TAG.sub("", _BLOCK.sub(" ", html))).split()))
 
 
+# Who types a word letter by letter finds the same texts again and again: some pages of results are kept readable.
+_plain_again = lru_cache(maxsize=100)(plain)
+
+
+def _readable(html: str) -> str:
+    return _plain_again(html) if len(html) <= 2 * _READ else plain(html)
+
+
 def whole(text: str, query: Query) -> list[Piece]:
     """All of *text*, on one line, with what *query* looks for marked."""
     text = composed(" ".join(text.split()))
@@ -43,11 +52,11 @@ def around_html(html: str, query: Query) -> list[Piece]:
     start, most = 0, min(len(html), 2 * LONGEST_TEXT)
     while start < most:
         stop = _edge(html, start, _READ)
-        text = plain(html[start:stop])
+        text = _readable(html[start:stop])
         folded = fold(text)
         if _may_have(folded, query) and (found := query.pattern.search(folded)):
             if found.end() + _WINDOW + LENGTH > len(text):  # the stretch may reach into what follows
-                text = f"{text} {plain(html[stop : _edge(html, stop, _READ // 2)])}".rstrip()
+                text = f"{text} {_readable(html[stop : _edge(html, stop, _READ // 2)])}".rstrip()
             return around(text, query, is_end=start > 0)
         start = stop
     return around(plain(html[:most]), query)
