@@ -186,7 +186,9 @@ class AddressForm(Form):
 
 
 class BlankForm:
-    """An empty form; the same for every reader on one day, so that a page can be kept for all of them."""
+    """An empty form; the same for every reader on one day, so that a page can be kept for all of them, and it as drawn:
+    two with the same hidden fields are the same.
+    """
 
     is_blank = True
     fields = CommentForm()
@@ -195,6 +197,12 @@ class BlankForm:
 
     def __init__(self, post_id: int, parent_id: int | None = None) -> None:
         self.hidden = {"parent": str(parent_id or ""), "key": "", "token": token_for(post_id)}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BlankForm) and self.hidden == other.hidden
+
+    def __hash__(self) -> int:
+        return hash(self.hidden["token"])
 
 
 class ReportForm(Form):
