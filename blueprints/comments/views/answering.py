@@ -84,7 +84,8 @@ def reply(number: int) -> ResponseReturnValue:
 def _submit(**key: str | int) -> ResponseReturnValue:
     """Guard, parse, one verb, answer: for a comment or a reply. The post with this *key* is read inside the lock."""
     purpose = "preview" if "preview" in request.form else "comment"
-    limits.spend(settings.current().comment_limit, purpose, limits.network_of(request.remote_addr or ""))
+    network = limits.network_of(request.remote_addr or "")
+    limits.spend(settings.current().comment_limit, purpose, network)
     account = me()
     sent: MultiDict[str, str] = MultiDict(request.form)
     if account:
@@ -101,7 +102,7 @@ def _submit(**key: str | int) -> ResponseReturnValue:
         email=str(form.email.data).casefold(),
         url=form.url.data or "",
         submission_key=form.key.data or None,
-        address_hash=limits.pseudonym(limits.network_of(request.remote_addr or "")),
+        address_hash=limits.pseudonym(network),
     )
     _sign(comment, account)
     _write(comment, form, **key)
