@@ -8,17 +8,21 @@ the workers it would keep, for nobody, a copy of every page of memory that they 
 death of a worker, begin `serve` anew in this place. Number, sockets and children stay the same all along.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from array import array
 from contextlib import suppress
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 HANDOVER = "HUSTINGS_HANDOVER"  # from `serve` to its parent
 PREDECESSORS = "HUSTINGS_PREDECESSORS"  # back: the workers that are to leave once others are there
@@ -110,6 +114,8 @@ class Parent:
 
     def reload(self) -> None:
         """Begin anew with what is on the disk by now, if that works; else go on with what is there."""
+        import subprocess  # half a megabyte that an ordinary life does without
+
         tried = subprocess.run(
             [*self.program[:-1], "upgrade"],
             capture_output=True,

@@ -47,7 +47,7 @@ from blueprints.core import audit, chores, postman, site
 from blueprints.core.db import BUSY_SECONDS, backend, db, now, writing
 from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
-from blueprints.operations import parent, upgrade, welcome, workers
+from blueprints.operations import memory, parent, upgrade, welcome, workers
 from blueprints.posts.addresses import post_url
 from blueprints.posts.queries import newest_published
 
@@ -219,6 +219,7 @@ def _ready_to_fork() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, parent.SIGNALS)
     # What is there before the fork stays shared as long as nobody writes to it, and the collector would.
     gc.collect()
+    memory.give_back()
     gc.freeze()
 
 

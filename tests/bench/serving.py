@@ -14,8 +14,9 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -32,6 +33,7 @@ from blueprints.operations import upgrade, welcome
 from blueprints.posts.models import Post
 from blueprints.posts.tags import named as tags_named
 from tests.bench import load
+from tests.bench.granian import Granian
 from tests.bench.load import Carried, Readers, Writer, median_of
 from tests.bench.nginx import Nginx
 from tests.bench.prose import essay, remark
@@ -147,53 +149,50 @@ def by_turns(rounds: int, *asked: Callable[[], Carried]) -> list[Carried]:
 
 
 def beside_nginx(place: Site, folder: Path, seconds: float, rounds: int) -> None:
-    """Pages that are kept: the site and the same bytes, with the same headers, from a file."""
+    """Pages that are kept: the site, and the same bytes with the same headers from a file and from granian alone."""
     pages = {path.rpartition("/")[2] or "front": fetched(place.url + path, "identity")[0] for path in PAGES.values()}
-    head("kept pages, gzip", "requests/s", "median ms", "p99 ms", "µs CPU", "nginx, requests/s", "ratio", "goal")
+    head("kept pages, gzip", "requests/s", "median ms", "p99 ms", "µs CPU", "granian alone", "nginx", "ratio", "goal")
     goals = {"post, 30 comments": 0.5, "post, 1,000 comments": 0.7}
     sent = fetched(f"{place.url}/posts/post-30", "gzip")[1]
-    with Nginx(folder, pages, {name: value for name, value in sent.items() if name not in NGINX_SENDS}) as nginx:
+    headers = {name: value for name, value in sent.items() if name not in NGINX_SENDS}
+    with Nginx(folder, pages, headers) as nginx, Granian(pages, headers) as granian:
         for name, path in PAGES.items():
             file = "/" + (path.rpartition("/")[2] or "front")
-            ours, theirs, used = compared(place, path, nginx, file, GZIP, GZIP, seconds, rounds)
+            asked = [(place.url + path, GZIP), (granian.url + file, GZIP), (nginx.url + file, GZIP)]
+            (ours, alone, theirs), used = compared(place, asked, seconds, rounds)
             ratio = ours.rate / theirs.rate
             goal = at_least(ratio, goals[name], " of nginx") if name in goals else ""
-            row(name, f"{ours.rate:,.0f}", ours.median, ours.p99, used, f"{theirs.rate:,.0f}", ratio, goal)
+            rates = (f"{alone.rate:,.0f}", f"{theirs.rate:,.0f}")
+            row(name, f"{ours.rate:,.0f}", ours.median, ours.p99, used, *rates, ratio, goal)
             if name == "post, 30 comments":
                 whole = ours.rate
-        unchanged = [
-            {**GZIP, "If-None-Match": fetched(url, "gzip")[1]["ETag"]}
+        asked = [
+            (url, {**GZIP, "If-None-Match": fetched(url, "gzip")[1]["ETag"]})
             for url in (f"{place.url}/posts/post-30", f"{nginx.url}/post-30")
         ]
-        ours, theirs, used = compared(place, "/posts/post-30", nginx, "/post-30", *unchanged, seconds, rounds)
+        (ours, theirs), used = compared(place, asked, seconds, rounds)
         goal = at_least(ours.rate / whole, 1, " of the 200")
-        figures = (f"{ours.rate:,.0f}", ours.median, ours.p99, used, f"{theirs.rate:,.0f}", ours.rate / theirs.rate)
+        figures = (f"{ours.rate:,.0f}", ours.median, ours.p99, used, "", f"{theirs.rate:,.0f}", ours.rate / theirs.rate)
         row("post, 30 comments, 304", *figures, goal)
-    before = load.processor_ms(place.workers())
-    poll = median_of([load.read(place.url, POLL, seconds, {**GZIP, **PARTIAL}) for _ in range(rounds)])
-    used = (load.processor_ms(place.workers()) - before) * 1000 / (poll.rate * seconds * rounds)
-    row("asking for news", f"{poll.rate:,.0f}", poll.median, poll.p99, used, "", "", "")
+    (poll,), used = compared(place, [(place.url + POLL, {**GZIP, **PARTIAL})], seconds, rounds)
+    row("asking for news", f"{poll.rate:,.0f}", poll.median, poll.p99, used, "", "", "", "")
 
 
 def compared(
-    place: Site,
-    path: str,
-    nginx: Nginx,
-    file: str,
-    ours: dict[str, str],
-    theirs: dict[str, str],
-    seconds: float,
-    rounds: int,
-) -> tuple[Carried, Carried, float]:
-    """What both carry, and the µs of processor time of one request to ours."""
+    place: Site, asked: Sequence[tuple[str, dict[str, str]]], seconds: float, rounds: int
+) -> tuple[list[Carried], float]:
+    """What each (address, headers) carries, by turns; and the µs of processor time of a request to the first, ours."""
     before = load.processor_ms(place.workers())
     carried = by_turns(
-        rounds,
-        lambda: load.read(place.url, path, seconds, ours),
-        lambda: load.read(nginx.url, file, seconds, theirs),
+        rounds, *(partial(load.read, *_parted(url), seconds=seconds, headers=headers) for url, headers in asked)
     )
     used = (load.processor_ms(place.workers()) - before) * 1000 / (carried[0].rate * seconds * rounds)
-    return *carried, used
+    return carried, used
+
+
+def _parted(url: str) -> tuple[str, str]:
+    scheme, _, host, path = url.split("/", 3)
+    return f"{scheme}//{host}", f"/{path}"
 
 
 def uncached(folder: Path, seconds: float) -> None:
