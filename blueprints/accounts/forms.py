@@ -27,7 +27,11 @@ class SetUpForm(FlaskForm):
         "Your name",
         [Required("Give your name, as it stands in a byline."), AtMost(120), storable, readable_name],
     )
-    email = LineField("Your e-mail address", [Required("You sign in with it."), AtMost(254), storable, email_address])
+    email = LineField(
+        "Your e-mail address",
+        [Required("You sign in with it."), AtMost(254), storable, email_address],
+        render_kw=_EMAIL,
+    )
     password = PasswordField(
         "Password",
         [Required("Choose a password."), long_enough, Length(max=1000), storable],
