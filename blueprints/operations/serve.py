@@ -20,6 +20,7 @@ import errno
 import fcntl
 import gc
 import json
+import logging
 import multiprocessing
 import os
 import resource
@@ -51,6 +52,7 @@ from blueprints.operations import memory, parent, upgrade, welcome, workers
 from blueprints.posts.addresses import post_url
 from blueprints.posts.queries import newest_published
 
+log = logging.getLogger("hustings")
 # Connections that a worker holds, idle ones of browsers among them; when there are more, the next wait in the listen
 # queue. The limit of open files is the bound where it is lower; FILES are those for other things.
 CONNECTIONS, FILES = 8_192, 256
@@ -145,8 +147,7 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
         announce(f"Mail is shown here, for MAIL_URL names no server{_RELATIVE if not settings.site_url else ''}.")
     app.extensions["assets"].keep(settings.instance / "static")
     prepare(app, settings.instance / "templates")
-    if not settings.debug:  # there an error is for the browser to show
-        rehearse(app)
+    rehearse(app)
     close(app)  # nothing that is open, locked or running is carried over the fork
     _serve(app, listeners or _listen(settings), predecessors)
 
@@ -167,20 +168,24 @@ def prepare(app: Flask, folder: Path) -> None:
 
 
 def rehearse(app: Flask) -> None:
-    """Draw the front page, the newest post, the archive and the feed for nobody, and ask what a postman asks.
+    """Do what is due, ask what a postman asks, and draw the front page, newest post, archive and feed for nobody.
 
-    What Flask, SQLAlchemy and Jinja make for themselves at the first of each kind is then there once for all workers.
-    Below the page cache, so that nothing is kept, counted or listened to.
+    What Flask, SQLAlchemy and Jinja make for themselves at the first of each kind is then there once for all workers
+    (6 MB for each of two). Below the page cache, so that nothing is kept, counted or listened to.
     """
     cache = app.extensions.get("cache")
     draw = cache.app if cache else app.wsgi_app
-    with app.app_context():
-        postman.look(now())
-        paths = ["/", "/archive", "/feed.atom", *map(post_url, newest_published(1, 1).posts)]
-        db.session.remove()
-    for path in paths:
-        request = app.test_request_context(path, base_url=app.config["SETTINGS"].address).request
-        run_wsgi_app(draw, request.environ, buffered=True)
+    try:
+        with app.app_context():
+            chores.run(now())
+            postman.look(now())
+            paths = ["/", "/archive", "/feed.atom", *map(post_url, newest_published(1, 1).posts)]
+            db.session.remove()
+        for path in paths:
+            request = app.test_request_context(path, base_url=app.config["SETTINGS"].address).request
+            run_wsgi_app(draw, request.environ, buffered=True)
+    except Exception:  # what fails for nobody is no reason to serve nobody
+        log.exception("what is done before the first visit failed")
 
 
 def close(app: Flask) -> None:

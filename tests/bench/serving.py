@@ -204,7 +204,7 @@ def uncached(folder: Path, seconds: float) -> None:
         **dict.fromkeys(FEEDS, 3),
         **dict.fromkeys(SEARCHES, 3),
     }
-    with served(folder, CACHE_MB="0", SEARCH_LIMIT="1000000 per minute") as place:
+    with served(folder, CACHE_MB="0", SEARCH_LIMIT="1000000 per second") as place:
         for name, path in {
             **PAGES,
             "tag": "/tags/reading",

@@ -135,6 +135,12 @@ def test_rehearsal_draws_pages_and_leaves_nothing_behind(app, make, caplog):
     assert db.engine.pool.checkedin() == db.engine.pool.checkedout() == 0
 
 
+def test_rehearsal_that_fails_is_told_and_keeps_nobody_from_being_served(app, monkeypatch, caplog):
+    monkeypatch.setattr(serve.chores, "run", lambda _moment: 1 / 0)
+    serve.rehearse(app)
+    assert "division by zero" in caplog.text
+
+
 def test_asking_for_help_makes_nothing(tmp_path):
     said = run(Site(tmp_path / "site"), "serve", "--help")
     assert said.returncode == 0
