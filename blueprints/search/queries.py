@@ -109,8 +109,9 @@ def _number(kind: str, query: Query, moment: datetime) -> int:
     """How many matches there are, counted to MOST + 1."""
     if not query.wanted:
         return 0
-    # A full list of the word itself is as long as one of those that it begins.
-    return index.backend(db.session.connection()).number(kind, query.begun, moment)
+    number = index.backend(db.session.connection()).number
+    found = number(kind, query, moment)
+    return number(kind, query.begun, moment) if found <= MOST and query.begun is not query else found
 
 
 def _matches(kind: str, query: Query, moment: datetime) -> list[Match]:
