@@ -71,6 +71,7 @@ class Post(Base):
             sqlite_where=text("prominence != ''"),
             postgresql_where=text("prominence != ''"),
         ),
+        Index("ix_post_series", "series_id", "state", "published_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -127,7 +128,7 @@ class Post(Base):
     hold: Mapped[str] = mapped_column(String(10), default="", server_default="")
     closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     # No foreign key: SQLite would want the whole table made anew to add one; `series.remove` takes its posts out.
-    series_id: Mapped[int | None] = mapped_column(index=True)
+    series_id: Mapped[int | None] = mapped_column()
     series_number: Mapped[int | None]
     # How often a published comment has become another since, or was removed.
     changes: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, select, text
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, func, select, text
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import instance_dict
 
@@ -56,17 +56,29 @@ _TEXT_BY = {
 }
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
 _IS_PUBLIC = (_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
+# Said so that SQLite does not look for them in the index of all posts, where those few are far between.
+_IS_ONE_OF_FEW = (
+    func.coalesce(_POST.c.state, "") == PUBLISHED,
+    _POST.c.published_at <= bindparam("now"),
+    func.coalesce(_POST.c.kind, "") == POST,
+)
 _PAGES = select(*COLUMNS).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
 
 
-def _listing(table: FromClause, date: ColumnElement[Any], post: ColumnElement[Any], *which: Any) -> Select[Any]:
+def _listing(
+    table: FromClause,
+    date: ColumnElement[Any],
+    post: ColumnElement[Any],
+    *which: Any,
+    public: tuple[Any, ...] = (*_IS_PUBLIC, _POST.c.kind == POST),
+) -> Select[Any]:
     """A page of the posts of *which* a list consists, newest first, each as often as it has authors, with one of them;
     *date* and *post* are the columns of the index of *table* that has them in order.
     """
     page = (
         select(*COLUMNS)
         .select_from(table)
-        .where(*_IS_PUBLIC, _POST.c.kind == POST, date <= bindparam("now"), *which)
+        .where(*public, date <= bindparam("now"), *which)
         .order_by(date.desc(), post.desc())
         .limit(bindparam("limit", type_=Integer))
         .offset(bindparam("offset", type_=Integer))
@@ -86,7 +98,7 @@ _OF_PERSON = _listing(
 _UNDER_TAG = _listing(
     _POST.join(tagging), tagging.c.published_at, tagging.c.post_id, tagging.c.tag_id == bindparam("tag_id")
 )
-_PROMINENT = _listing(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"))
+_PROMINENT = _listing(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"), public=_IS_ONE_OF_FEW)
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
 _whole_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id, _BYLINE.c.affiliations))

@@ -10,7 +10,7 @@ from blueprints.core import generations, rows
 from blueprints.core.db import Base, db, now
 from blueprints.core.generations import Changes
 from blueprints.core.slugs import slugify
-from blueprints.posts.models import POST, PUBLISHED, Post
+from blueprints.posts.models import PUBLISHED, Post
 from blueprints.posts.queries import next_due
 
 
@@ -80,13 +80,12 @@ _PARTS = (
     .where(_POST.c.series_id == bindparam("id"), _POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
     .order_by(_POST.c.series_number, _POST.c.published_at, _POST.c.id)
 )
-_ALL = (
-    select(*_SERIES.c, func.count(_POST.c.id))
-    .join(_POST, _POST.c.series_id == _SERIES.c.id)
-    .where(_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"), _POST.c.kind == POST)
-    .group_by(*_SERIES.c)
-    .order_by(_SERIES.c.title, _SERIES.c.id)
+_LENGTH = (
+    select(func.count())
+    .where(_POST.c.series_id == _SERIES.c.id, _POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
+    .scalar_subquery()
 )
+_ALL = select(*_SERIES.c, _LENGTH.label("length")).order_by(_SERIES.c.title, _SERIES.c.id)
 _series, _linked = rows.Shape(Series, _SERIES.c), rows.Shape(Post, _LINKED)
 
 
@@ -125,7 +124,7 @@ def to_read(slug: str) -> Series | None:
 
 def to_list() -> list[Listed]:
     """Every series of which something is published, by title; for reading only."""
-    found = [Listed(_series.of(row[:-1]), row[-1]) for row in rows.fetch(_ALL, now=now())]
+    found = [Listed(_series.of(row[:-1]), row[-1]) for row in rows.fetch(_ALL, now=now()) if row.length]
     generations.lasts_until(next_due())
     generations.reads("all-series", *(f"series:{each.series.id}" for each in found))
     return found

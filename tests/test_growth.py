@@ -1,0 +1,48 @@
+"""What a public page asks of SQLite does not grow with the site: counted in steps of its machine, not in seconds."""
+
+from pathlib import Path
+
+from sqlalchemy import event
+
+from app import create_app
+from blueprints.core.db import db
+from blueprints.core.settings import Settings
+from blueprints.operations import upgrade
+from blueprints.posts.addresses import post_url
+from blueprints.posts.models import Post
+from tests.bench.big_site import BigSite, known
+
+FEW, MANY, COMMENTS = 100, 1000, 1000
+LISTS = ("/", "/series", "/authors/person-1", "/tags/tag-1", "/feed.atom", "/comments.atom")
+# Steps between two calls of the counter; and how much more ten times as many posts may cost.
+STEPS, RATIO, UNEVEN = 10, 1.5, 20
+
+
+def taken(folder: Path, posts: int) -> dict[str, int]:
+    """How many steps each page takes on a site with so many *posts*."""
+    folder.mkdir()
+    app = create_app(Settings.from_environ({"SECRET_KEY": "growth", "CACHE_MB": "0"}, folder))
+    upgrade.run(app)
+    count, found = [0], {}
+
+    def counting(connection: object, *_: object) -> None:
+        connection.set_progress_handler(lambda: count.__setitem__(0, count[0] + 1), STEPS)
+
+    with app.app_context():
+        BigSite(posts, COMMENTS).write()
+        paths = {path: path for path in LISTS} | {"post": post_url(db.session.get(Post, known(30, posts)))}
+        db.session.remove()
+        event.listen(db.engine, "checkout", counting)
+        for name, path in paths.items():
+            count[0] = 0
+            assert app.test_client().get(path).status_code == 200, path
+            found[name] = count[0]
+        db.engine.dispose()
+        app.extensions["watch"].close()
+    return found
+
+
+def test_ten_times_as_many_posts_make_no_page_dearer(tmp_path):
+    few, many = taken(tmp_path / "few", FEW), taken(tmp_path / "many", MANY)
+    assert all(few[name] for name in few)
+    assert {name: (few[name], many[name]) for name in few if many[name] > RATIO * few[name] + UNEVEN} == {}
