@@ -245,6 +245,27 @@ def test_what_was_sent_twice_is_found_by_how_it_begins(app, make):
         assert any("ix_comment_repeat (post_id=? AND email=? AND <expr>=?)" in step for *_numbers, step in plan)
 
 
+@ONLY_SQLITE
+def test_public_pages_have_no_statement_prepared_twice(app, client):
+    """SQLite does so where a value that is given decides about the plan; its authorizer is asked each time."""
+    big_site().write()
+    with writing():
+        db.session.merge(site.current()).hold = "none"
+    planned = {name: visit for name, visit in visits().items() if not visit.fields}
+    prepared: set[str] = set()
+    driver_connection = db.session.connection().connection.driver_connection
+    driver_connection.set_authorizer(lambda action, one, *_rest: prepared.add(f"{action} {one}") or 0)
+    db.session.remove()
+    app.wsgi_app = app.extensions["cache"].app  # as with CACHE_MB=0
+    again = {}
+    for name, visit in planned.items():
+        visit.make(client)
+        prepared.clear()
+        visit.make(client)
+        again[name] = {each for each in prepared if each.startswith("20 ")}  # SQLITE_READ
+    assert not {name: found for name, found in again.items() if found}
+
+
 @pytest.mark.parametrize(
     "statement",
     [
