@@ -18,7 +18,7 @@ from sqlalchemy import JSON, Index, String, bindparam, case, delete, event, func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from blueprints.core import rows
-from blueprints.core.db import Base, UTCDateTime, db, now, writing
+from blueprints.core.db import Base, UTCDateTime, after_rollback, before_commit, connection, db, now, writing
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 # How long it is told, and how often the chore looks for what is older.
@@ -316,10 +316,9 @@ def _after_flush(session: Session, _context: object) -> None:
             _tell(session, row, CHANGED)
 
 
-@event.listens_for(db.session, "before_commit")
-def _before_commit(session: Session) -> None:
-    session.flush()
-    found: dict[Any, Pending] = session.info.pop(_PENDING, {})
+@before_commit
+def _before_commit(noted: dict[str, Any]) -> None:
+    found: dict[Any, Pending] = noted.pop(_PENDING, {})
     if not found:
         return
     who, moment = actor(), now()
@@ -337,12 +336,12 @@ def _before_commit(session: Session) -> None:
         }
         for deed in found.values()
     ]
-    session.connection().execute(_INSERT, told)
+    connection().execute(_INSERT, told)
 
 
-@event.listens_for(db.session, "after_rollback")
-def _after_rollback(session: Session) -> None:
-    session.info.pop(_PENDING, None)
+@after_rollback
+def _after_rollback(noted: dict[str, Any]) -> None:
+    noted.pop(_PENDING, None)
 
 
 @dataclass(frozen=True)

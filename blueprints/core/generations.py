@@ -17,7 +17,7 @@ from sqlalchemy import String, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from blueprints.core import rows, watch
-from blueprints.core.db import Base, connection, db
+from blueprints.core.db import Base, after_commit, after_rollback, before_commit, connection, db
 
 EVERYTHING = "*"
 # The application's extension that holds whom to tell after a write of this process: each is
@@ -125,10 +125,9 @@ def _after_flush(session: Session, _context: object) -> None:
     _collect(session, session.dirty, whole=False)
 
 
-@event.listens_for(db.session, "before_commit")
-def _before_commit(session: Session) -> None:
-    session.flush()
-    if names := session.info.get(_TOUCHED):
+@before_commit
+def _before_commit(noted: dict[str, Any]) -> None:
+    if names := noted.get(_TOUCHED):
         if EVERYTHING in names:
             names = {EVERYTHING}
         through = connection()
@@ -137,13 +136,13 @@ def _before_commit(session: Session) -> None:
         watch.announce(through)
 
 
-@event.listens_for(db.session, "after_commit")
-def _after_commit(session: Session) -> None:
-    if names := session.info.pop(_TOUCHED, None):
+@after_commit
+def _after_commit(noted: dict[str, Any]) -> None:
+    if names := noted.pop(_TOUCHED, None):
         for tell in current_app.extensions.get(TOLD, ()):
             tell(frozenset(names))
 
 
-@event.listens_for(db.session, "after_rollback")
-def _after_rollback(session: Session) -> None:
-    session.info.pop(_TOUCHED, None)
+@after_rollback
+def _after_rollback(noted: dict[str, Any]) -> None:
+    noted.pop(_TOUCHED, None)

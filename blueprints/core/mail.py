@@ -17,11 +17,11 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
-from sqlalchemy import JSON, Index, String, Text, delete, event, func, insert, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, Index, String, Text, delete, func, insert, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from blueprints.core import settings, site
-from blueprints.core.db import Base, UTCDateTime, db, now
+from blueprints.core.db import Base, UTCDateTime, after_commit, after_rollback, db, now
 
 WAITING, SENDING = "waiting", "sending"
 # How it ended: taken by the server; refused by it; too old to be of use; broken off twice after its last word.
@@ -300,16 +300,16 @@ def _draw(template: str, language: str, context: dict[str, object]) -> tuple[str
     return found.render(known), html.render(known), spoken
 
 
-@event.listens_for(db.session, "after_commit")
-def _after_commit(session: Session) -> None:
-    if session.info.pop(_WRITTEN, False):
+@after_commit
+def _after_commit(noted: dict[str, Any]) -> None:
+    if noted.pop(_WRITTEN, False):
         for wake in current_app.extensions[_WAKE]:
             wake()
 
 
-@event.listens_for(db.session, "after_rollback")
-def _after_rollback(session: Session) -> None:
-    session.info.pop(_WRITTEN, None)
+@after_rollback
+def _after_rollback(noted: dict[str, Any]) -> None:
+    noted.pop(_WRITTEN, None)
 
 
 def on_written(app: Flask, wake: Callable[[], object]) -> None:

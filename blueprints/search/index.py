@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from blueprints.accounts.models import Person
 from blueprints.comments import models as comments
 from blueprints.comments.models import APPROVED, Comment
-from blueprints.core.db import connection, db
+from blueprints.core.db import after_rollback, before_commit, connection, db
 from blueprints.core.generations import Changes
 from blueprints.posts.bylines import Byline
 from blueprints.posts.models import PUBLISHED, Post
@@ -230,21 +230,20 @@ def _after_flush(session: Session, _context: object) -> None:
     _note(session, session.dirty, whole=False)
 
 
-@event.listens_for(db.session, "before_commit")
-def _before_commit(session: Session) -> None:
-    session.flush()
-    noted: set[tuple[str, int]] = session.info.pop(_NOTED, set())
-    if not noted:
+@before_commit
+def _before_commit(noted: dict[str, Any]) -> None:
+    changed: set[tuple[str, int]] = noted.pop(_NOTED, set())
+    if not changed:
         return
-    connection = session.connection()
-    ids: dict[str, set[int]] = {kind: {number for of, number in noted if of == kind} for kind in KINDS}
-    for kind, number in noted:
+    through = connection()
+    ids: dict[str, set[int]] = {kind: {number for of, number in changed if of == kind} for kind in KINDS}
+    for kind, number in changed:
         if kind in _POSTS_OF:
-            ids[POST].update(connection.scalars(_POSTS_OF[kind], {"own": number}))
+            ids[POST].update(through.scalars(_POSTS_OF[kind], {"own": number}))
     for kind in KINDS:
-        refresh(connection, kind, list(ids[kind]))
+        refresh(through, kind, list(ids[kind]))
 
 
-@event.listens_for(db.session, "after_rollback")
-def _after_rollback(session: Session) -> None:
-    session.info.pop(_NOTED, None)
+@after_rollback
+def _after_rollback(noted: dict[str, Any]) -> None:
+    noted.pop(_NOTED, None)
