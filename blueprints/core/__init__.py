@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Flask, g
 from flask.templating import Environment
-from flask_compress import Compress
 
 from blueprints.core import (
     appearance,
@@ -47,16 +46,11 @@ class Shown:
 def init_app(app: Flask) -> None:
     """Wire the ground floor into *app*."""
     app.config["SECRET_KEY"] = app.config["SETTINGS"].secret_key
-    # Somebody waits for it; below these levels, the answer to a comment grows by a tenth. To set itself up for its
-    # largest window takes br 0.4 ms, and gains nothing below 100 KB.
-    app.config.update(COMPRESS_BR_LEVEL=5, COMPRESS_BR_WINDOW=16, COMPRESS_ZSTD_LEVEL=2, COMPRESS_LEVEL=6)
-    app.config["COMPRESS_REGISTER"] = False  # core/http.py asks for it where the page cache does not do it
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # else each is asked if it is a coroutine
     app.jinja_environment = Templates
     app.jinja_options = {**app.jinja_options, "cache_size": -1}  # all of them, in a dict: there are no more than ours
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
-    app.extensions["compress"] = Compress(app)
     purge.init_app(app)
     http.init_app(app)
     limits.init_app(app)

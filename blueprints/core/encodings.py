@@ -5,6 +5,7 @@ import sys
 from functools import lru_cache
 
 import brotli
+from isal import isal_zlib
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
@@ -17,6 +18,7 @@ IDENTITY = "identity"
 # In the order of preference where a browser does not mind: the smallest first.
 PACKED = ("br", "zstd", "gzip")
 ENCODINGS = (*PACKED, IDENTITY)
+_GZIP = 31  # the window of 32 KB, in gzip's envelope
 
 
 @lru_cache(maxsize=512)
@@ -30,27 +32,28 @@ def accepted(header: str) -> str:
 
 
 def encode(body: bytes, encoding: str, *, well: bool) -> bytes:
-    """*body* in *encoding*: in half a millisecond for the one who waits, or *well* for all who come after.
+    """*body* in *encoding*: quickly for the one who waits, or *well* for all who come after.
 
-    Quickly, br takes 0.26 ms for a page with 30 comments and gains a tenth over its lowest level, which takes half.
+    Quickly, a page with 30 comments takes 0.32 ms in br, 0.09 in zstd and 0.07 in gzip (zlib's lowest level 0.33, for
+    a larger one).
     """
     if encoding == "br":
         packed: bytes = brotli.compress(body, quality=5 if well else 2)
         return packed
     if encoding == "zstd":
-        return zstd.compress(body, level=9 if well else 3)
+        return zstd.compress(body, level=9 if well else 1)
     if encoding == "gzip":
-        return gzip.compress(body, 9 if well else 1, mtime=0)
+        return gzip.compress(body, 9, mtime=0) if well else isal_zlib.compress(body, 2, _GZIP)
     return body
 
 
 def decode(packed: bytes, encoding: str) -> bytes:
-    """The body that `encode` was given: a tenth of a millisecond for a page with 30 comments."""
+    """The body that `encode` was given: less than a tenth of a millisecond for a page with 30 comments."""
     if encoding == "br":
         body: bytes = brotli.decompress(packed)
         return body
     if encoding == "zstd":
         return zstd.decompress(packed)
     if encoding == "gzip":
-        return gzip.decompress(packed)
+        return isal_zlib.decompress(packed, _GZIP)
     return packed

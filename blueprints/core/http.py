@@ -16,11 +16,14 @@ from werkzeug.routing import IntegerConverter
 from blueprints.core import generations
 from blueprints.core.cache import PARAMETERS
 from blueprints.core.db import LARGEST_ID
+from blueprints.core.encodings import IDENTITY, accepted, encode
 from blueprints.core.settings import Network
 from blueprints.core.tally import COUNTED
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# What is smaller fits into one packet as it is.
+WORTH_PACKING = 500
 MAX_BODY = 256 * 1024
 MAX_DESK_BODY = 4 * 1024 * 1024
 LARGEST_PAGE = 1_000_000
@@ -247,18 +250,34 @@ def finish(response: Response) -> Response:
     if is_shared and PARAMETERS in request.environ and "no-store" not in response.headers["Cache-Control"]:
         request.environ[PARAMETERS] = g.shared
         return response  # the page cache tags it, packs it and asks whether the browser has it
-    if (
-        response.status_code == 200
-        and not response.direct_passthrough
-        and "no-store" not in response.headers["Cache-Control"]
-    ):
-        response.add_etag()
-        if not _CONDITIONS.isdisjoint(request.environ):
-            response.make_conditional(request)
     if response.direct_passthrough:
         return response  # a file, or a part of one
-    packed: Response = current_app.extensions["compress"].after_request(response)
-    return packed
+    return _packed(response)
+
+
+def _packed(response: Response) -> Response:
+    """*response* in an encoding that the browser takes, with the tag of that, or the word that the browser has it."""
+    encoding = _encoding_for(response)
+    if response.status_code == 200 and "no-store" not in response.headers["Cache-Control"]:
+        response.add_etag()
+        if encoding != IDENTITY:
+            response.set_etag(f"{response.get_etag()[0]}-{encoding}")
+        if not _CONDITIONS.isdisjoint(request.environ):
+            response.make_conditional(request)
+    if encoding != IDENTITY and response.status_code != 304:
+        response.set_data(encode(response.get_data(), encoding, well=False))
+        response.headers["Content-Encoding"] = encoding
+    return response
+
+
+def _encoding_for(response: Response) -> str:
+    """In which encoding *response* is sent: a text that is worth it, in what the browser takes."""
+    kind = response.mimetype or ""
+    is_text = kind.startswith("text/") or kind.endswith(("json", "xml"))
+    if response.is_streamed or not is_text or len(response.get_data()) < WORTH_PACKING:
+        return IDENTITY
+    response.vary.add("Accept-Encoding")
+    return accepted(request.headers.get("Accept-Encoding", ""))
 
 
 def _guard(response: Response) -> None:

@@ -40,3 +40,15 @@ def test_what_was_encoded_can_be_read(encoding: str, well: bool) -> None:
     packed = encode(body, encoding, well=well)
     assert READ[encoding](packed) == body == decode(packed, encoding)
     assert encoding == "identity" or len(packed) < len(body) / 10
+
+
+def test_what_nobody_keeps_is_packed_too_with_a_tag_of_its_own(client, make):
+    """A form of answering: the browser asks for it again, and is told that it has it."""
+    path = f"/comments/{make.comment(make.post()).id}/reply"
+    first = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in first.headers["Vary"]
+    assert decode(first.data, "gzip") == client.get(path).data
+    assert first.headers["ETag"] != client.get(path).headers["ETag"]
+    again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
