@@ -1,19 +1,33 @@
 """Finding posts. Every public list goes through `_listing`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import instance_dict
 
 from blueprints.accounts.models import Person
 from blueprints.core import generations, rows
 from blueprints.core.db import db, now
+from blueprints.posts import milestones
 from blueprints.posts.bylines import Byline
+from blueprints.posts.milestones import Milestone
 from blueprints.posts.models import (
     FEATURED,
     NOT_PUBLISHED,
@@ -31,6 +45,8 @@ from blueprints.posts.tags import Tag, tagging
 
 T = TypeVar("T")
 MOST_PROMINENT = 12
+# Above the number of any post.
+LAST = 2**62
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
 _IN_BRIEF = [column for column in _TO_READ if column.name not in ("body_html", "passages")]
@@ -65,25 +81,37 @@ _IS_ONE_OF_FEW = (
 _PAGES = select(*COLUMNS).where(*_IS_PUBLIC, _POST.c.kind == PAGE).order_by(_POST.c.title, _POST.c.id).limit(50)
 
 
-def _listing(
-    table: FromClause,
-    date: ColumnElement[Any],
-    post: ColumnElement[Any],
-    *which: Any,
-    public: tuple[Any, ...] = (*_IS_PUBLIC, _POST.c.kind == POST),
-) -> Select[Any]:
-    """A page of the posts of *which* a list consists, newest first, each as often as it has authors, with one of them;
-    *date* and *post* are the columns of the index of *table* that has them in order.
+class _List:
+    """The posts of *which* a list consists, newest first; *date* and *post* are the columns of the index of *table*
+    that has them in order.
     """
-    page = (
-        select(*COLUMNS)
-        .select_from(table)
-        .where(*public, date <= bindparam("now"), *which)
-        .order_by(date.desc(), post.desc())
-        .limit(bindparam("limit", type_=Integer))
-        .offset(bindparam("offset", type_=Integer))
-        .subquery("page")
-    )
+
+    def __init__(
+        self,
+        table: FromClause,
+        date: ColumnElement[Any],
+        post: ColumnElement[Any],
+        *which: Any,
+        public: tuple[Any, ...] = (*_IS_PUBLIC, _POST.c.kind == POST),
+    ) -> None:
+        # `now` is when the page before this one ends: SQLite seeks one bound of an index, not a pair of them.
+        is_after = or_(date < bindparam("now"), post < bindparam("post", type_=BigInteger))
+        listed = (
+            select(*COLUMNS)
+            .select_from(table)
+            .where(*public, date <= bindparam("now"), is_after, *which)
+            .order_by(date.desc(), post.desc())
+        )
+        self.page = _with_authors(listed)
+        self.milestone = (
+            listed.with_only_columns(date, post).limit(literal_column("1")).offset(bindparam("offset", type_=Integer))
+        )
+
+
+def _with_authors(listed: Select[Any]) -> Select[Any]:
+    """A page of what is *listed*, each post as often as it has authors, with one of them."""
+    limit, offset = (bindparam(name, type_=Integer) for name in ("limit", "offset"))
+    page = listed.limit(limit).offset(offset).subquery("page")
     return (
         select(*page.c, _PERSON.c.id.label("person_id"), *AUTHOR_COLUMNS)
         .select_from(page.outerjoin(_BYLINE, _BYLINE.c.post_id == page.c.id).outerjoin(_PERSON))
@@ -91,14 +119,14 @@ def _listing(
     )
 
 
-_ALL = _listing(_POST, _POST.c.published_at, _POST.c.id)
-_OF_PERSON = _listing(
+_ALL = _List(_POST, _POST.c.published_at, _POST.c.id)
+_OF_PERSON = _List(
     _POST.join(_BYLINE), _BYLINE.c.published_at, _BYLINE.c.post_id, _BYLINE.c.person_id == bindparam("person_id")
 )
-_UNDER_TAG = _listing(
+_UNDER_TAG = _List(
     _POST.join(tagging), tagging.c.published_at, tagging.c.post_id, tagging.c.tag_id == bindparam("tag_id")
 )
-_PROMINENT = _listing(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"), public=_IS_ONE_OF_FEW)
+_PROMINENT = _List(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"), public=_IS_ONE_OF_FEW)
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
 _whole_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id, _BYLINE.c.affiliations))
@@ -113,9 +141,22 @@ class Slice(Generic[T]):
     has_next: bool
 
 
-def _page(statement: Select[Any], number: int, size: int, **which: object) -> Slice[Summary]:
-    """Page *number* of a list."""
-    found = rows.fetch(statement, now=now(), limit=size + 1, offset=(number - 1) * size, **which)
+def _page(of: _List, name: str, number: int, size: int, **which: object) -> Slice[Summary]:
+    """Page *number* of the list that is called *name* among what pages are made of."""
+    moment = now()
+    due = next_due(moment)
+    generations.reads(name)
+    generations.lasts_until(due)
+
+    def following(last: Milestone) -> Sequence[Any]:
+        return rows.fetch(of.milestone, now=last.date, post=last.post_id, offset=milestones.EVERY - 1, **which)
+
+    begin, offset = milestones.before(name, (number - 1) * size, Milestone(moment, LAST), due, following)
+    found = rows.fetch(of.page, now=begin.date, post=begin.post_id, limit=size + 1, offset=offset, **which)
+    return _slice(found, number, size)
+
+
+def _slice(found: Sequence[Any], number: int, size: int) -> Slice[Summary]:
     posts = []
     for post, rows_of_post in groupby(found, key=lambda row: row[: len(COLUMNS)]):
         credited = [row[len(COLUMNS) :] for row in rows_of_post]
@@ -126,17 +167,15 @@ def _page(statement: Select[Any], number: int, size: int, **which: object) -> Sl
     return Slice(posts[:size], number, len(posts) > size)
 
 
-def next_due() -> datetime | None:
-    """When the next scheduled post appears."""
-    found = rows.fetch(_DUE, now=now())
+def next_due(moment: datetime | None = None) -> datetime | None:
+    """When the next scheduled post appears, after *moment* or now."""
+    found = rows.fetch(_DUE, now=moment or now())
     return found[0].published_at if found else None
 
 
 def newest_published(number: int, size: int) -> Slice[Summary]:
     """Page *number* of all posts, newest first."""
-    generations.reads("posts")
-    generations.lasts_until(next_due())
-    return _page(_ALL, number, size)
+    return _page(_ALL, "posts", number, size)
 
 
 def prominent() -> tuple[list[Summary], list[Summary]]:
@@ -144,22 +183,19 @@ def prominent() -> tuple[list[Summary], list[Summary]]:
     the next one appears, `newest_published` has asked for that page.
     """
     generations.reads("posts")
-    found = _page(_PROMINENT, 1, MOST_PROMINENT).posts
+    rows_of_few = rows.fetch(_PROMINENT.page, now=now(), post=LAST, limit=MOST_PROMINENT, offset=0)
+    found = _slice(rows_of_few, 1, MOST_PROMINENT).posts
     return tuple([post for post in found if post.prominence == kind] for kind in (PINNED, FEATURED))  # type: ignore[return-value]
 
 
 def by_person(person: Person, number: int, size: int) -> Slice[Summary]:
     """Page *number* of what *person* has written."""
-    generations.reads(f"by:{person.id}")
-    generations.lasts_until(next_due())
-    return _page(_OF_PERSON, number, size, person_id=person.id)
+    return _page(_OF_PERSON, f"by:{person.id}", number, size, person_id=person.id)
 
 
 def with_tag(tag: Tag, number: int, size: int) -> Slice[Summary]:
     """Page *number* of the posts under *tag*."""
-    generations.reads(f"tagged:{tag.id}")
-    generations.lasts_until(next_due())
-    return _page(_UNDER_TAG, number, size, tag_id=tag.id)
+    return _page(_UNDER_TAG, f"tagged:{tag.id}", number, size, tag_id=tag.id)
 
 
 def pages() -> list[Summary]:

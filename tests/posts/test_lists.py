@@ -1,5 +1,6 @@
 """Lists of one tag and one person: the date that stands beside both follows the post's own."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select, union_all
 
 from blueprints.core.db import db, now, writing
+from blueprints.posts import milestones, queries
 from blueprints.posts.bylines import Byline
 from blueprints.posts.models import DRAFT, PAGE, Post
 from blueprints.posts.tags import named as tags_named
@@ -91,3 +93,33 @@ def test_imported_posts_are_listed_by_their_dates():
     importer.run([JOURNAL], dry_run=False)
     assert db.session.scalars(select(tagging.c.published_at)).first()
     assert not stray_dates()
+
+
+def all_pages(client, path: str) -> list[str]:
+    """What a list shows from its first page to its last, and that it ends there."""
+    found, number = [], 1
+    while part := titles(client, f"{path}?page={number}"):
+        found += part
+        number += 1
+    assert {client.get(f"{path}?page={beyond}").status_code for beyond in (number, number + 20)} == {404}
+    return found
+
+
+def test_far_pages_go_on_where_the_page_before_ends_whatever_comes_between(app, client, make, monkeypatch):
+    monkeypatch.setattr(milestones, "EVERY", 3)
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], posts_per_page=2)
+    person, day = make.person(), now() - timedelta(days=9)
+    for number in range(11):  # three by three at the same moment
+        date = day + timedelta(hours=number // 3)
+        make.post(f"P{number}", slug=f"p{number}", authors=[person], tags=["a"], published_at=date)
+    lists, newest_first = ("/", f"/authors/{person.slug}", "/tags/a"), [f"P{number}" for number in range(10, -1, -1)]
+    assert [all_pages(client, path) for path in lists] == [newest_first] * 3
+    change("p10", state=DRAFT)
+    make.post("New", slug="new", authors=[person], tags=["a"], published_at=now())
+    make.post("Due", slug="due", authors=[person], tags=["a"], published_at=now() + timedelta(hours=1))
+    newest_first = ["New", *newest_first[1:]]
+    assert [all_pages(client, path) for path in lists] == [newest_first] * 3
+    later = now() + timedelta(hours=2)
+    monkeypatch.setattr(queries, "now", lambda: later)  # nothing is written at that minute
+    app.extensions["cache"].store.clear()
+    assert [all_pages(client, path) for path in lists] == [["Due", *newest_first]] * 3
