@@ -39,6 +39,9 @@ def options(url: URL, busy_seconds: int) -> dict[str, Any]:
     settings = {
         "synchronous_commit": "on",  # whatever the server's default: an answered comment is on its disk
         "lock_timeout": f"{busy_seconds}s",
+        # What a page asks is answered before a second process is started for it (4 ms) or a plan compiled (100 ms).
+        "max_parallel_workers_per_gather": "0",
+        "jit": "off",
         **{f"tcp_{name}": value for name, value in KEEPALIVES.items()},
     }
     given = url.query.get("options", "")

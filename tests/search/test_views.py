@@ -11,9 +11,10 @@ from blueprints.comments.models import Comment
 from blueprints.core.db import db, now, writing
 from blueprints.posts.models import Post
 from blueprints.posts.tags import Tag
-from blueprints.search import index, queries
+from blueprints.search import index, postgresql, queries
 from blueprints.search.found import COMMENT, MOST, POST
 from blueprints.transfer import welcome
+from tests.conftest import ONLY_POSTGRESQL
 
 
 def titles(query: str) -> list[str]:
@@ -172,6 +173,31 @@ def test_common_word_finds_the_newest_and_titles(app, make, monkeypatch):
         make.post(f"Post {number}", body="A gnu.")
     found = queries.found("gnu", POST, 1)
     assert found.counts[POST] == 4
+
+
+@ONLY_POSTGRESQL
+def test_every_way_through_the_index_finds_the_same(app, make, monkeypatch):
+    for module in (queries, postgresql):
+        monkeypatch.setattr(module, "MOST", 4)
+    make.post("The old gnu", body="It is an emu.", published_at=now() - timedelta(days=9))
+    for number in range(5):
+        make.post(f"Post {number}", body=f"A gnu, never w{number}.")
+    expected = None
+    # In turn: looked up or gone back for, always gone back for, by what the newest three say, never gone back for.
+    for entries, frequent in ((400, 6), (400, 1), (3, 1), (0, 1)):
+        monkeypatch.setattr(postgresql, "_NEWEST_ENTRIES", entries)
+        monkeypatch.setattr(postgresql, "_FREQUENT", frequent)
+        found = {query: titles(query) for query in ("gnu", "gnu -w3", "emu", "w2", '"never w2"', "gnu emu", "yak")}
+        assert found == (expected := expected or found)
+    assert expected == {
+        "gnu": ["The old gnu", "Post 4", "Post 3", "Post 2"],
+        "gnu -w3": ["The old gnu", "Post 4", "Post 2", "Post 1"],
+        "emu": ["The old gnu"],
+        "w2": ["Post 2"],
+        '"never w2"': ["Post 2"],
+        "gnu emu": ["The old gnu"],
+        "yak": [],
+    }
 
 
 def test_page_shows_what_was_found_with_its_words_marked(client, make):
