@@ -105,30 +105,24 @@ def names_number(text: str) -> bool:
 
 def clean_post(html: str) -> str:
     """HTML that an author or an import wrote, reduced to the elements of a text. Cleaning twice is cleaning once."""
-    return _clean(
-        html,
-        tags=_POST_TAGS,
-        attributes=_POST_ATTRIBUTES,
-        attribute_filter=_keep_post_attribute,
-        link_rel="noopener",
-    )
+    return _clean(html, _post_cleaner)
 
 
 def clean_comment(html: str) -> str:
     """HTML of a comment, reduced to the small set; links are marked as a guest's."""
-    return _clean(html, tags=_COMMENT_TAGS, attributes=_COMMENT_ATTRIBUTES, link_rel=_GUEST_LINK)
+    return _clean(html, _comment_cleaner)
 
 
-def _clean(html: str, **rules: Any) -> str:
+def _clean(html: str, cleaner: nh3.Cleaner) -> str:
     """Cleaned, and cleaned again: what is left when an element goes (a button between two paragraphs) can read as
     another tree, and what a browser reads must be what the sanitiser saw. What was clean already has been read so."""
-    cleaned = nh3.clean(html, url_schemes=_SCHEMES, **rules)
-    return cleaned if cleaned == html else nh3.clean(cleaned, url_schemes=_SCHEMES, **rules)
+    cleaned = cleaner.clean(html)
+    return cleaned if cleaned == html else cleaner.clean(cleaned)
 
 
 def without_links(html: str) -> str:
     """A cleaned comment with its links as plain text, for as long as nobody has looked at it."""
-    return nh3.clean(html, tags=_COMMENT_TAGS - {"a"}, attributes={"*": _LANG, "ol": {"start"}})
+    return _link_remover.clean(html)
 
 
 def with_whole_addresses(html: str, root: str, page: str) -> str:
@@ -147,7 +141,7 @@ def with_whole_addresses(html: str, root: str, page: str) -> str:
 def plain_text(html: str) -> str:
     """The words of a piece of HTML without its markup, on one line."""
     spaced = _BLOCK_EDGE.sub(r" \g<0>", html)
-    return " ".join(_unescape(nh3.clean(spaced, tags=set())).split())
+    return " ".join(_unescape(_mark_remover.clean(spaced)).split())
 
 
 def says_something(html: str) -> bool:
@@ -182,6 +176,21 @@ def _keep_post_attribute(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "srcset" and not figures.CANDIDATES.fullmatch(value):
         return None
     return value
+
+
+# Made once: to tell a sanitiser what it lets through takes longer than to clean a comment.
+_post_cleaner = nh3.Cleaner(
+    tags=_POST_TAGS,
+    attributes=_POST_ATTRIBUTES,
+    attribute_filter=_keep_post_attribute,
+    link_rel="noopener",
+    url_schemes=_SCHEMES,
+)
+_comment_cleaner = nh3.Cleaner(
+    tags=_COMMENT_TAGS, attributes=_COMMENT_ATTRIBUTES, link_rel=_GUEST_LINK, url_schemes=_SCHEMES
+)
+_link_remover = nh3.Cleaner(tags=_COMMENT_TAGS - {"a"}, attributes={"*": _LANG, "ol": {"start"}})
+_mark_remover = nh3.Cleaner(tags=set())
 
 
 def _link_remote_image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
