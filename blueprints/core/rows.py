@@ -72,12 +72,11 @@ class Compiled:
         written = self.written.get(lengths)
         if written is None:
             written = self.written[lengths] = Written(self, dict(zip(self.lists, lengths, strict=True)))
-        cursor = connection.connection.cursor()
+        driver: Any = connection.connection.dbapi_connection
         try:
-            cursor.execute(written.sql, written.given(values))
+            cursor = driver.execute(written.sql, written.given(values))
             found = cursor.fetchall() if self.answers else ()
         except self.error as error:
-            cursor.close()
             if self.writes:  # never twice: SQLite may have ended the transaction, and this would be one of its own
                 raise DBAPIError.instance(written.sql, None, error, self.error, hide_parameters=True) from error
             # Asked once more by way of SQLAlchemy, which knows what becomes of a connection after this error.
