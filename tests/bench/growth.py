@@ -58,8 +58,9 @@ class Grown:
 
     def requests(self) -> dict[str, Iterator[dict[str, Any]]]:
         """What is asked, by name; each gives one WSGI environment after the other."""
-        post_30, longest = big_site.known(30, self.posts), big_site.longest(self.posts)
+        post_30 = big_site.known(30, self.posts)
         with self.app.app_context():
+            longest = db.session.scalar(select(Post.id).order_by(Post.comment_count.desc()).limit(1))
             last = db.session.scalar(
                 select(Comment.id).where(Comment.post_id == post_30).order_by(Comment.id.desc()).limit(1)
             )
@@ -113,7 +114,8 @@ class Grown:
             "search, two words and one not": (search("object method -class"), {}),
             "search, Chinese": (search("公开信"), {}),
             "search, Chinese, comments": (f"{search('公开信')}&in=comments", {}),
-            "search, nothing found": (search("no-such-word-here"), {}),
+            "search, a word that is nowhere": (search("nowhere-to-be-found-xyzzy"), {}),
+            "search, common words that are nowhere together": (search("no-such-word-here"), {}),
             "address it brought along": (moved.path, {}),
             "former address": (f"/?p={moved.id}", {}),
             "nothing there": ("/posts/nothing-there", {}),
