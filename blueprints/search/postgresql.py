@@ -45,7 +45,7 @@ _APART = 10  # no phrase reaches from the title into the text
 # The ways to the newest matches: to go back from the newest entry and look at each, or to look the words up in an
 # index, which gives all that it has, in no order. What so many of the newest entries say is found sooner by going back.
 _BACK, _BY_WORDS, _BY_TITLE = "back", "by words", "by title"
-_NEWEST_ENTRIES, _FREQUENT = 400, 6
+_NEWEST_ENTRIES, _FREQUENT = 400, 4
 _ALL_ENTRIES = 2**62
 _MATCH = cast(bindparam("match"), TSQUERY)
 
@@ -78,11 +78,11 @@ def _going_back(kind: str) -> Select[Any]:
 
 
 def _looked_up(kind: str, *which: ColumnElement[bool]) -> Select[Any]:
-    """Matches by way of an index: sorted by what is no column, so that it is not their key's."""
+    """Matches by an index: sorted before they are joined, by what is no column, so that it is not their key's."""
     own = _TABLES[kind].c
-    order = (own.id + literal_column("0")).desc()
-    found = select(own.id).where(*which).order_by(order).offset(literal_column("0")).subquery()
-    return _public(kind, found, true(), (found.c.id + literal_column("0")).desc())
+    place = (own.id + literal_column("0")).label("place")
+    found = select(own.id, place).where(*which).order_by(place.desc()).offset(literal_column("0")).subquery()
+    return _public(kind, found, true(), found.c.place.desc())
 
 
 def _says(kind: str) -> ColumnElement[bool]:
