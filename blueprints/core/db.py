@@ -42,6 +42,9 @@ def id_in(text: str | None) -> int | None:
 class Backend(Protocol):
     """What each of the two database modules can be asked."""
 
+    # How many requests of a process use it at once; more of them compete for Python, and each gets dearer.
+    AT_ONCE: int
+
     def options(self, _url: URL, busy_seconds: int, /) -> dict[str, Any]:
         """What `create_engine` must be told."""
 

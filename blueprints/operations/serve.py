@@ -107,7 +107,9 @@ class Server(MPServer):
         cache = self.app.extensions.get("cache")
         at_hand = cache.at_hand if cache and not cache.tells else None
         mp._wsgi_call_wrap = workers.answering  # type: ignore[assignment, attr-defined]
-        return workers.attend(workers.Doorkeeper(self.app.wsgi_app, at_hand), Postman(self.app), tell)
+        with self.app.app_context():
+            door = workers.Doorkeeper(self.app.wsgi_app, at_hand, backend().AT_ONCE)
+        return workers.attend(door, Postman(self.app), tell)
 
     def _work(self, target: Callable[..., None], *args: Any) -> None:
         """In a worker: its whole life. One at a time lets go of the database: the last writes SQLite's log back."""

@@ -22,6 +22,9 @@ from blueprints.operations import memory
 THREADS = 16
 # Of these, how many may wait for bodies at once: however slowly others send, the rest is left to the readers.
 SENDERS = 12
+# How long a request waits for its turn (`Backend.AT_ONCE`). Whoever has waited so long goes ahead: somebody is signing
+# in, or has brought a Word file.
+LONGEST_WAIT = 0.1
 # Up to this size a body is awaited before the application is asked; all forms of readers are smaller.
 LARGEST_FORM = 256 * 1024
 # How long a connection may say nothing. Granian sees to it between requests and in their heads; `_hang_up` sees to the
@@ -42,13 +45,15 @@ Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 class Doorkeeper:
     """The outermost WSGI layer of a worker: receives bodies, and at the end says goodbye with each answer.
 
-    *at_hand* is what can answer at once (core/cache.py), given no more than what the request said.
+    *at_hand* is what can answer at once (core/cache.py), given no more than what the request said. Of all others, so
+    many are worked on *at_once*.
     """
 
-    def __init__(self, app: Application, at_hand: AtHand | None = None) -> None:
+    def __init__(self, app: Application, at_hand: AtHand | None = None, at_once: int = 1) -> None:
         self.app = app
         self.at_hand = at_hand
         self.seats = threading.BoundedSemaphore(SENDERS)
+        self.turns = threading.BoundedSemaphore(at_once)
         self.closing = False
         self.last_request = 0.0
 
@@ -58,8 +63,16 @@ class Doorkeeper:
             if environ["SERVER_PROTOCOL"] == "HTTP/1.1":  # HTTP/2 has a message of its own for this, granian sends it
                 start_response = _last_answer(start_response)
         if environ["REQUEST_METHOD"] in _READING and _BODY.isdisjoint(environ):
-            return self.app(environ, start_response)
+            return self._in_turn(environ, start_response)
         return self._receive(environ, start_response)
+
+    def _in_turn(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        has_turn = self.turns.acquire(timeout=LONGEST_WAIT)
+        try:
+            return self.app(environ, start_response)
+        finally:
+            if has_turn:
+                self.turns.release()
 
     def _receive(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """A seat for the sender until the body of a form is here; a large one is read by whoever wants it."""
@@ -77,6 +90,7 @@ class Doorkeeper:
                 environ["wsgi.input"] = BytesIO(body)
                 self.seats.release()
                 seated = False
+                return self._in_turn(environ, start_response)
             return self.app(environ, start_response)
         finally:
             if seated:

@@ -2,6 +2,7 @@
 
 import resource
 import socket
+import threading
 from contextlib import ExitStack, suppress
 from io import BytesIO
 
@@ -75,6 +76,37 @@ def test_body_that_ends_early_is_not_taken_for_a_whole_one():
     assert asked == []
     door({**environ, "CONTENT_LENGTH": "8", "wsgi.input": BytesIO(b"comment=")}, said.append)
     assert asked[0]["wsgi.input"].read() == b"comment="
+
+
+def test_requests_take_turns_and_wait_for_a_long_one_only_a_while(monkeypatch):
+    inside, most, one = [], [], threading.Event()
+
+    def app(environ, _start_response):
+        inside.append(environ)
+        most.append(len(inside))
+        environ["go"].wait(5)
+        inside.remove(environ)
+        return []
+
+    def ask(go):
+        threads.append(threading.Thread(target=door, args=({"REQUEST_METHOD": "GET", "go": go}, print)))
+        threads[-1].start()
+
+    monkeypatch.setattr(workers, "LONGEST_WAIT", 0.3)
+    door, threads, done = workers.Doorkeeper(app), [], threading.Event()
+    done.set()
+    ask(one)
+    wait_for(lambda: inside)
+    for _ in range(3):
+        ask(done)
+    threads[1].join(0.1)
+    assert most == [1]
+    wait_for(lambda: len(most) == 4)
+    assert max(most) > 1
+    one.set()
+    for thread in threads:
+        thread.join(5)
+    assert door.turns.acquire(blocking=False)
 
 
 def test_connection_on_which_nobody_says_anything_is_closed_unless_we_have_made_it(monkeypatch):
