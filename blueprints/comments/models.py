@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     event,
     false,
+    func,
     insert,
     inspect,
     select,
@@ -28,7 +29,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from blueprints.accounts.models import Person
 from blueprints.comments import places
 from blueprints.core import generations, markdown, rows
-from blueprints.core.db import Base, UTCDateTime, connection, db, now
+from blueprints.core.db import Base, OwnId, UTCDateTime, connection, db, now
 from blueprints.core.generations import Changes
 from blueprints.posts.models import Post
 
@@ -298,8 +299,12 @@ def writer_hash(token: str) -> str:
 
 _COMMENT, _POST = Base.metadata.tables["comment"], Base.metadata.tables["post"]
 _WRITTEN: dict[str, Any] = {column.name: column.default for column in _COMMENT.c if column.name != "id"}
-_INSERT = insert(_COMMENT).values({name: bindparam(f"new_{name}") for name in _WRITTEN}).returning(_COMMENT.c.id)
-_BEGIN_THREAD = update(_COMMENT).where(_COMMENT.c.id == bindparam("own")).values(root_id=_COMMENT.c.id)
+_ROOT = func.coalesce(bindparam("new_root_id", type_=_COMMENT.c.root_id.type), OwnId("comment"))
+_INSERT = (
+    insert(_COMMENT)
+    .values({name: bindparam(f"new_{name}") for name in _WRITTEN} | {"root_id": _ROOT})
+    .returning(_COMMENT.c.id, _COMMENT.c.root_id)
+)
 _JOIN_THREAD = (
     update(_COMMENT)
     .where(_COMMENT.c.id == bindparam("own"))
@@ -352,11 +357,8 @@ def add(comment: Comment) -> Comment:
         if values.get(name) is None:
             values[name] = default and (default.arg(None) if default.is_callable else default.arg)
     [inserted] = rows.write(through, _INSERT, **{f"new_{name}": values[name] for name in _WRITTEN})
-    values["id"] = inserted.id
+    values["id"], values["root_id"] = inserted
     values.setdefault("person")
-    if above is None:
-        rows.write(through, _BEGIN_THREAD, own=inserted.id)
-        values["root_id"] = inserted.id
     make_transient_to_detached(comment)
     stored.send(comment)
     return comment

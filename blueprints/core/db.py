@@ -17,7 +17,10 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import URL, BigInteger, DateTime, Dialect, Integer, MetaData, event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from blueprints.core import postgresql, sqlite
@@ -71,6 +74,9 @@ class Backend(Protocol):
 
     def last_id(self, _connection: Connection, _table: str, /) -> int:
         """The largest id that is known to have been given."""
+
+    def own_id(self, _table: str, /) -> str:
+        """In the SQL of an INSERT: the id that the row is given by it."""
 
     def settle_sequence(self, _connection: Connection, _table: str, _last: int = 0, /) -> None:
         """What is left to do after ids were given by hand, the *last* of them perhaps no longer there."""
@@ -131,6 +137,22 @@ class UTCDateTime(TypeDecorator[datetime]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """From what the driver gives: a text from SQLite, else a moment. A thread has one for each comment."""
         return _aware
+
+
+class OwnId(FunctionElement[int]):
+    """In an INSERT into *table*: the id that the row is given by it, for a column that begins with that."""
+
+    type = BigInteger()
+    inherit_cache = False
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        self.table_name = table
+
+
+@compiles(OwnId)
+def _own_id(element: OwnId, compiler: SQLCompiler, **_options: Any) -> str:
+    return _BACKENDS[compiler.dialect.name].own_id(element.table_name)
 
 
 def _aware(value: Any) -> datetime | None:

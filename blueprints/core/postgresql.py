@@ -147,6 +147,11 @@ def last_id(connection: Connection, table: str) -> int:
     return last
 
 
+def own_id(table: str) -> str:
+    """In an INSERT: the id that the row has been given. Columns are worked out in order, and `id` is the first."""
+    return f"currval(pg_get_serial_sequence('{table}', 'id'))"
+
+
 def settle_sequence(connection: Connection, table: str, last: int = 0) -> None:
     """After ids were given by hand: go on after the largest and after *last*, never back to one that was given before.
 

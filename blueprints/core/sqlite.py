@@ -142,6 +142,11 @@ def last_id(connection: Connection, table: str) -> int:
     return connection.scalar(query, {"table": table}) or 0
 
 
+def own_id(table: str) -> str:
+    """In an INSERT: the id that AUTOINCREMENT gives to the row."""
+    return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608
+
+
 def settle_sequence(connection: Connection, table: str, last: int = 0) -> None:
     """After ids were given by hand: AUTOINCREMENT has seen them, and goes on after *last* all the same."""
     names = {"table": table, "last": last}
