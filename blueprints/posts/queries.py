@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import instance_dict
@@ -48,6 +49,7 @@ MOST_PROMINENT = 12
 # Above the number of any post.
 LAST = 2**62
 _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table__, Tag.__table__
+_ALIAS = Alias.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
 _IN_BRIEF = [column for column in _TO_READ if column.name not in ("body_html", "passages")]
 _READ = select(*_TO_READ)
@@ -71,6 +73,11 @@ _TEXT_BY = {
     for name in ("slug", "id")
 }
 _TAGS_OF = select(_TAG).join(tagging).where(tagging.c.post_id == bindparam("post_id")).order_by(_TAG.c.name)
+_ADDRESS = (_POST.c.id, _POST.c.slug, _POST.c.path, _POST.c.state, _POST.c.published_at)
+_AT_PATH = union_all(
+    select(*_ADDRESS).where(_POST.c.path == bindparam("path")),
+    select(*_ADDRESS).join_from(_ALIAS, _POST).where(_ALIAS.c.path == bindparam("path")),
+)
 _IS_PUBLIC = (_POST.c.state == PUBLISHED, _POST.c.published_at <= bindparam("now"))
 # Said so that SQLite does not look for them in the index of all posts, where those few are far between.
 _IS_ONE_OF_FEW = (
@@ -128,6 +135,7 @@ _UNDER_TAG = _List(
 )
 _PROMINENT = _List(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"), public=_IS_ONE_OF_FEW)
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
+_post_to_go_to = rows.Shape(Post, _ADDRESS)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
 _whole_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id, _BYLINE.c.affiliations))
 
@@ -267,6 +275,13 @@ def by_path(path: str) -> Post | None:
 def by_former_address(path: str) -> Post | None:
     """The post that once lived at *path* ("/posts/old-slug", "?p=12")."""
     return db.session.scalar(select(Post).join(Alias, Alias.post_id == Post.id).where(Alias.path == path))
+
+
+def moved_from(path: str) -> Post | None:
+    """The public post that lives at *path*, else the one that once did; only to be led to."""
+    found = [_post_to_go_to.of(row) for row in rows.fetch(_AT_PATH, path=path)]
+    found.sort(key=lambda post: post.path != path)
+    return found[0] if found and found[0].is_public else None
 
 
 def is_slug_taken(slug: str, *, but_by: Post | None = None) -> bool:

@@ -273,8 +273,7 @@ def elsewhere(path: str) -> ResponseReturnValue:
         return read(post)
     is_feed = _FEED.search(path) is not None
     for former in _variants(_FEED.sub("/", path)):
-        post = queries.by_path(former) or queries.by_former_address(former)
-        if post is not None and post.is_public:
+        if post := queries.moved_from(former):
             return redirect(url_for("feeds.discussion", slug=post.slug) if is_feed else post_url(post), 301)
     return _wordpress_list(path) or abort(404)
 
