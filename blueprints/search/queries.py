@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from blueprints.accounts.models import Person
 from blueprints.core import rows
-from blueprints.core.db import db, now
+from blueprints.core.db import connection, now
 from blueprints.posts.bylines import Byline
 from blueprints.posts.models import Post
 from blueprints.search import index, words
@@ -109,7 +109,7 @@ def _number(kind: str, query: Query, moment: datetime) -> int:
     """How many matches there are, counted to MOST + 1."""
     if not query.wanted:
         return 0
-    number = index.backend(db.session.connection()).number
+    number = index.backend(connection()).number
     found = number(kind, query, moment)
     return number(kind, query.begun, moment) if found <= MOST and query.begun is not query else found
 
@@ -118,7 +118,7 @@ def _matches(kind: str, query: Query, moment: datetime) -> list[Match]:
     """The matches, the best first. A last word that finds less than a full list is taken for the beginning of one."""
     if not query.wanted:
         return []
-    backend = index.backend(db.session.connection())
+    backend = index.backend(connection())
     newest = backend.newest(kind, query, moment)
     if len(newest) <= MOST and query.begun is not query:
         query, newest = query.begun, backend.newest(kind, query.begun, moment)
