@@ -73,11 +73,7 @@ def person_formerly(slug: str) -> Person | None:
 
 def person_to_read(slug: str) -> Person | None:
     """The same, for reading only."""
-    found = rows.fetch(_BY_SLUG, slug=slug)
-    if not found:
-        return None
-    generations.reads(f"person:{found[0].id}")
-    return _person.of(found[0])
+    return generations.read_one(_person, _BY_SLUG, slug=slug)
 
 
 def career_of(person: Person) -> Career:

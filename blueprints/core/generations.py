@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 from sqlalchemy import String, event, inspect, text
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from blueprints.core import rows, watch
 from blueprints.core.db import Base, after_commit, after_rollback, before_commit, connection, db
 
+T = TypeVar("T", bound=Base)
 EVERYTHING = "*"
 # The application's extension that holds whom to tell after a write of this process: each is
 # called with the names that it touched.
@@ -66,6 +67,15 @@ def reads(*names: str) -> None:
     """The page that is being drawn is made of these."""
     if noted := _reading.get():
         noted.names.update(names)
+
+
+def read_one(shape: rows.Shape[T], statement: rows.Question, **values: object) -> T | None:
+    """The one that *statement* finds, for reading only; the page that is being drawn is made of it."""
+    found = rows.fetch(statement, **values)
+    if not found:
+        return None
+    reads(f"{shape.model.__tablename__}:{found[0].id}")
+    return shape.of(found[0])
 
 
 def lasts_until(moment: datetime | None) -> None:

@@ -115,11 +115,7 @@ def place(post: Post) -> Place | None:
 
 def to_read(slug: str) -> Series | None:
     """The series whose page is /series/*slug*; for reading only."""
-    found = rows.fetch(_BY_SLUG, slug=slug)
-    if not found:
-        return None
-    generations.reads(f"series:{found[0].id}")
-    return _series.of(found[0])
+    return generations.read_one(_series, _BY_SLUG, slug=slug)
 
 
 def to_list() -> list[Listed]:

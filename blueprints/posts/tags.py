@@ -92,11 +92,7 @@ def by_slug(slug: str) -> Tag | None:
 
 def to_read(slug: str) -> Tag | None:
     """The same, for reading only."""
-    found = rows.fetch(_BY_SLUG, slug=slug)
-    if not found:
-        return None
-    generations.reads(f"tag:{found[0].id}")
-    return _tag.of(found[0])
+    return generations.read_one(_tag, _BY_SLUG, slug=slug)
 
 
 def by_former_slug(slug: str) -> Tag | None:
