@@ -1,0 +1,48 @@
+"""Writing: one transaction, whether its rows go through the session or past it."""
+
+import pytest
+from sqlalchemy import select, update
+
+from blueprints.core import db as database_module
+from blueprints.core import generations
+from blueprints.core.db import connection, db, writing
+from blueprints.core.generations import Generation
+from blueprints.posts.models import Post
+
+TITLES = select(Post.title, Post.standfirst)
+
+
+def write(post_id: int) -> None:
+    """One row's title past the session, its standfirst through it."""
+    connection().execute(update(Post.__table__).values(title="Past the session"))
+    assert db.session.scalar(select(Post.title)) == "Past the session"
+    db.session.get_one(Post, post_id).standfirst = "Through the session."
+    generations.touch("all-series")
+
+
+def test_both_ways_of_writing_are_stored_together(app, make):
+    post = make.post()
+    with writing():
+        write(post.id)
+    db.session.remove()
+    assert db.session.execute(TITLES).one() == ("Past the session", "Through the session.")
+    assert db.session.get(Generation, "all-series")
+
+
+def test_write_that_fails_at_its_last_step_leaves_nothing(app, make, monkeypatch):
+    post = make.post()
+    before = post.title, post.standfirst
+
+    def fail(_noted: object) -> None:
+        raise RuntimeError("no more")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(database_module, "_last", [*database_module._last, fail])
+        with pytest.raises(RuntimeError, match="no more"), writing():
+            write(post.id)
+    assert (post.title, post.standfirst) == before
+    with writing():  # the lock is free, and nothing that was noted is left for the next
+        pass
+    db.session.remove()
+    assert db.session.execute(TITLES).one() == before
+    assert db.session.get(Generation, "all-series") is None
