@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, wraps
 from io import BytesIO
 from ipaddress import ip_address
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, current_app, g, request
@@ -19,6 +19,9 @@ from blueprints.core.db import LARGEST_ID
 from blueprints.core.encodings import IDENTITY, accepted, encode
 from blueprints.core.settings import Network
 from blueprints.core.tally import COUNTED
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,6 +103,7 @@ def init_app(app: Flask) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_DESK_BODY
     app.config["MAX_FORM_PARTS"] = 200
     app.session_interface = Sessions()
+    app.response_class = Answer
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
@@ -197,6 +201,22 @@ def _keep_chunks(limit: int) -> int:
     return len(body)
 
 
+class Answer(Response):
+    """Flask's, handed to the server in one piece where it is one.
+
+    Granian sends a list at once. What it must ask for piece by piece, it asks for from another thread (0.1 ms).
+    """
+
+    def get_app_iter(self, environ: "WSGIEnvironment") -> Iterable[bytes]:
+        """The body: a list, unless it is made on the way."""
+        pieces = super().get_app_iter(environ)
+        if not self.is_sequence or self.direct_passthrough:
+            return pieces
+        whole = list(pieces)
+        self.close()
+        return whole
+
+
 def refuse_foreign_write() -> None:
     """Writes come from this site's own pages: Sec-Fetch-Site says so, else Origin does, else they are refused.
 
@@ -257,6 +277,8 @@ def finish(response: Response) -> Response:
 
 def _packed(response: Response) -> Response:
     """*response* in an encoding that the browser takes, with the tag of that, or the word that the browser has it."""
+    if response.is_streamed:
+        return response
     encoding = _encoding_for(response)
     if response.status_code == 200 and "no-store" not in response.headers["Cache-Control"]:
         response.add_etag()
@@ -274,7 +296,7 @@ def _encoding_for(response: Response) -> str:
     """In which encoding *response* is sent: a text that is worth it, in what the browser takes."""
     kind = response.mimetype or ""
     is_text = kind.startswith("text/") or kind.endswith(("json", "xml"))
-    if response.is_streamed or not is_text or len(response.get_data()) < WORTH_PACKING:
+    if not is_text or len(response.get_data()) < WORTH_PACKING:
         return IDENTITY
     response.vary.add("Accept-Encoding")
     return accepted(request.headers.get("Accept-Encoding", ""))
