@@ -114,8 +114,12 @@ class Session(FlaskSession):
         return self.info.get(_WRITING) or self.info.get(_HELD) or super().get_bind(*args, **kwargs)
 
     def rollback(self) -> None:
-        """Let go of what was read as well."""
+        """Let go of what was read as well; inside `writing()` all that was written until here is taken back."""
         super().rollback()
+        if (held := self.info.get(_WRITING)) is not None:
+            held.rollback()
+            for step in _undone:
+                step(self.info)
         self._let_go()
 
     def close(self) -> None:
@@ -280,8 +284,6 @@ def writing() -> Iterator[None]:
                     session.commit()
             except BaseException:
                 session.rollback()
-                for step in _undone:
-                    step(session.info)
                 raise
             finally:
                 del session.info[_WRITING]
