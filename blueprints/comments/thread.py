@@ -370,26 +370,25 @@ class _Pen:
             self._authors = frozenset(self.post.author_ids if self.post else ())
         return self._authors
 
-    def conversations(self, found: Iterable[stretches.Conversation], deepest: int) -> list[Entry]:
-        """What is drawn of conversations, each leading to the next."""
-        entries: list[Entry] = []
-        margin: int | None = None  # where the last entry at the margin stands
-        for conversation in found:
-            drawn = self._conversation(conversation, deepest)
-            if not drawn:
-                continue
-            if margin is not None and not drawn[0].is_tombstone:
-                entries[margin] = entries[margin]._replace(next=Ref(drawn[0].id, drawn[0].number))
-            margin = len(entries) + max(at for at, entry in enumerate(drawn) if entry.level == 0)
-            entries += drawn
-        return entries
+    def conversations(self, found: Sequence[stretches.Conversation], deepest: int) -> list[Entry]:
+        """What is drawn of conversations, each leading to the next; so the last one is known first."""
+        drawn: list[Sequence[Entry]] = []
+        following: Ref | None = None
+        for conversation in reversed(found):
+            entries = self._conversation(conversation, deepest, following)
+            if entries:
+                drawn.append(entries)
+                following = None if entries[0].is_tombstone else Ref(entries[0].id, entries[0].number)
+        return [entry for entries in reversed(drawn) for entry in entries]
 
-    def _conversation(self, conversation: stretches.Conversation, deepest: int) -> Sequence[Entry]:
-        found = tuple(conversation.rows)
+    def _conversation(
+        self, conversation: stretches.Conversation, deepest: int, following: Ref | None
+    ) -> Sequence[Entry]:
+        found = _Whole(conversation.rows)
         if conversation.is_cut or not _is_closed(found):
-            return self.entries(_in_conversation(conversation, deepest))
+            return _leading_to(following, self.entries(_in_conversation(conversation, deepest)))
         authors = self.authors if any(row.person_id for row in found) else frozenset[int]()
-        return _closed(found, deepest, authors, self.key)
+        return _closed(found, deepest, following, authors, self.key)
 
     def entries(self, spots: Iterable[Spot]) -> list[Entry]:
         """What is drawn of rows in their places."""
@@ -427,12 +426,27 @@ def _is_closed(found: Sequence[Row]) -> bool:
     return len(known) <= LONGEST_KEPT
 
 
+class _Whole(tuple[Row, ...]):
+    """All rows of a conversation, which are found by their ids and then compared: to hash all words takes longer."""
+
+    def __hash__(self) -> int:
+        return hash(tuple([row.id for row in self]))
+
+
 @lru_cache(maxsize=1000)
-def _closed(found: tuple[Row, ...], deepest: int, authors: frozenset[int], key: str) -> tuple[Entry, ...]:
+def _closed(found: _Whole, deepest: int, following: Ref | None, authors: frozenset[int], key: str) -> tuple[Entry, ...]:
     """The entries of a conversation, kept: when a page is drawn anew, most of them are what they were, and the same
     objects again are found the sooner as they were drawn.
     """
-    return tuple(_Pen(key, authors=authors).entries(_link(_nest(found, deepest))))
+    return tuple(_leading_to(following, _Pen(key, authors=authors).entries(_link(_nest(found, deepest)))))
+
+
+def _leading_to(following: Ref | None, entries: list[Entry]) -> list[Entry]:
+    """The *entries* of a conversation, the last one at the margin leading to the conversation after it."""
+    if entries and following:
+        margin = max(at for at, entry in enumerate(entries) if entry.level == 0)
+        entries[margin] = entries[margin]._replace(next=following)
+    return entries
 
 
 def _mark(person_id: int, authors: Container[int]) -> str:
