@@ -280,15 +280,13 @@ def _packed(response: Response) -> Response:
     if response.is_streamed:
         return response
     encoding = _encoding_for(response)
-    if response.status_code == 200 and "no-store" not in response.headers["Cache-Control"]:
-        response.add_etag()
-        if encoding != IDENTITY:
-            response.set_etag(f"{response.get_etag()[0]}-{encoding}")
-        if not _CONDITIONS.isdisjoint(request.environ):
-            response.make_conditional(request)
-    if encoding != IDENTITY and response.status_code != 304:
+    if encoding != IDENTITY:
         response.set_data(encode(response.get_data(), encoding, well=False))
         response.headers["Content-Encoding"] = encoding
+    if response.status_code == 200 and "no-store" not in response.headers["Cache-Control"]:
+        response.add_etag()  # of the packed bytes: another encoding has another
+        if not _CONDITIONS.isdisjoint(request.environ):
+            response.make_conditional(request)
     return response
 
 
