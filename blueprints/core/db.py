@@ -266,6 +266,8 @@ def writing() -> Iterator[None]:
     the connection's: a write that goes past the session does not pay for it.
     """
     session = db.session()
+    if _WRITING in session.info:
+        raise RuntimeError("a write inside a write: what the outer one has written would be taken back")
     session.rollback()
     session.expire_all()  # a rollback forgets nothing where nothing had begun
     if not _turn.acquire(timeout=BUSY_SECONDS):

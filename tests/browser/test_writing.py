@@ -333,9 +333,10 @@ def test_error_in_a_selected_sentence_is_reported_and_a_draft_gets_a_note(server
     page.get_by_role("button", name="Send report").click()
     expect(page.get_by_text("Your report has arrived")).to_be_focused()
 
-    with server.database() as make, writing():
+    with server.database() as make:
         draft = make.post(body=ARTICLE, state="draft", published_at=None)
-        _link, token = links.make(db.session.merge(draft), by=None, label="", days=1)
+        with writing():
+            _link, token = links.make(db.session.merge(draft), by=None, label="", days=1)
     page.goto(f"/drafts/{token}")
     select(page, ".article > .prose", "The first", "one.")
     expect(page.get_by_label("The sentence it is about")).to_have_value("The first sentence. A second one.")

@@ -1,7 +1,7 @@
 """Writing: one transaction, whether its rows go through the session or past it."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from blueprints.core import db as database_module
 from blueprints.core import generations
@@ -46,3 +46,16 @@ def test_write_that_fails_at_its_last_step_leaves_nothing(app, make, monkeypatch
     db.session.remove()
     assert db.session.execute(TITLES).one() == before
     assert db.session.get(Generation, "all-series") is None
+
+
+def test_write_inside_a_write_is_refused_and_both_are_taken_back(app, make):
+    def write_twice() -> None:
+        with writing():
+            db.session.add(Post(slug="outer", title="Outer"))
+            with writing():
+                pass
+
+    with pytest.raises(RuntimeError, match="inside a write"):
+        write_twice()
+    assert db.session.scalar(select(func.count()).select_from(Post)) == 0
+    make.post()  # and the next one is as any other
