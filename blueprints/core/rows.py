@@ -64,8 +64,9 @@ class Compiled:
         """The rows for these *values*."""
         lengths: tuple[int, ...] = ()
         if self.lists:
-            values = {**values, **{name: _filled_up(values[name]) for name in self.lists}}
-            lengths = tuple([len(values[name]) for name in self.lists])  # type: ignore[arg-type]
+            lists = {name: _filled_up(values[name]) for name in self.lists}
+            lengths = tuple(map(len, lists.values()))
+            values = {**values, **lists}
         is_odd = lengths and not (0 < min(lengths) <= max(lengths) <= LENGTHS[-1])
         if is_odd or connection.engine.dispatch.before_cursor_execute:  # or somebody wants to see it
             return self._ask_slowly(connection, values)

@@ -144,6 +144,7 @@ def last_id(connection: Connection, table: str) -> int:
 
 def own_id(table: str) -> str:
     """In an INSERT: the id that AUTOINCREMENT gives to the row."""
+    # The name is that of a table of ours, which code gives, never a request.
     return f"(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608
 
 
