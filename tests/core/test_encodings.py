@@ -43,8 +43,9 @@ def test_what_was_encoded_can_be_read(encoding: str, well: bool) -> None:
 
 
 def test_what_nobody_keeps_is_packed_too_with_a_tag_of_its_own(client, make):
-    """A form of answering: the browser asks for it again, and is told that it has it."""
-    path = f"/comments/{make.comment(make.post()).id}/reply"
+    """What was found: the browser asks for it again, and is told that it has it."""
+    make.post("Essay on ethics")
+    path = "/search?q=ethics"
     first = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert first.headers["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in first.headers["Vary"]
