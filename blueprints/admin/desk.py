@@ -1,13 +1,10 @@
 """The desk itself: its blueprint, its first page, and what all of its pages share."""
 
-import logging
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
 
 from blueprints.accounts.forms import ActionForm
 from blueprints.accounts.guards import SignedOutError, editors_only, me, staff_only
@@ -19,7 +16,6 @@ from blueprints.core import errors, mail, postman, site
 from blueprints.core.db import db
 from blueprints.core.htmx import wants_fragment
 from blueprints.core.http import WrongOriginError
-from blueprints.core.limits import TooFastError
 from blueprints.editorial import notes
 from blueprints.operations import welcome
 from blueprints.posts import queries as posts
@@ -27,7 +23,6 @@ from blueprints.posts import reads
 from blueprints.posts.models import DRAFT, PUBLISHED, REVIEW
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-log = logging.getLogger("hustings.admin")
 PAGE_SIZE = 25
 LEFT_OPEN = "This page had been open for too long. Nothing was changed: load it again and press the button once more."
 # Fields in which somebody writes; every other one goes along unseen when a text is given back.
@@ -119,17 +114,7 @@ def remove_welcome() -> ResponseReturnValue:
 def give_back(error: Exception) -> ResponseReturnValue:
     """Whatever goes wrong after somebody wrote something: the reason in plain words, and every word of theirs."""
     db.session.rollback()
-    status: int = 500
-    reason: str | None = None
-    headers: list[tuple[str, str]] = []
-    if isinstance(error, HTTPException):
-        status, reason = error.code or 500, errors.reason_of(error)
-    elif isinstance(error, TooFastError):
-        status, reason, headers = 429, errors.wait_text(error), [("Retry-After", str(error.retry_after))]
-    elif isinstance(error, OperationalError) and errors.is_busy(error):
-        status, headers = 503, [("Retry-After", "5")]
-    else:
-        log.error("a page of the desk failed", exc_info=error)
+    status, reason, headers = errors.told_of(error)
     signed_out = isinstance(error, SignedOutError)
     if signed_out and wants_fragment():
         reason = Markup('{} <a href="{}" target="_blank">Sign in in a new tab</a>, then send again.').format(
@@ -142,7 +127,7 @@ def give_back(error: Exception) -> ResponseReturnValue:
     return _kept(status, reason or errors.text_of(status), headers, signed_out=signed_out)
 
 
-def _kept(status: int, reason: str, headers: list[tuple[str, str]], *, signed_out: bool) -> Response:
+def _kept(status: int, reason: str, headers: errors.Headers, *, signed_out: bool) -> Response:
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)

@@ -1,6 +1,7 @@
 """Errors to people: the site's own page, or the one sentence that htmx puts beside what was being done."""
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -8,6 +9,8 @@ from blueprints.core.db import backend, db
 from blueprints.core.htmx import wants_fragment
 from blueprints.core.limits import TooFastError
 from blueprints.core.site import Site
+
+Headers = list[tuple[str, str]]
 
 _TEXTS = {
     400: ("That request was not understood", "Something in it is not as it should be. Nothing was changed."),
@@ -31,30 +34,43 @@ _TEXTS = {
 
 def init_app(app: Flask) -> None:
     """Answer every error in the site's own dress."""
-    app.register_error_handler(HTTPException, show)
-    app.register_error_handler(TooFastError, slow_down)
-    app.register_error_handler(OperationalError, busy)
+    for kind in (HTTPException, TooFastError, OperationalError):
+        app.register_error_handler(kind, show)
 
 
-def show(error: HTTPException) -> Response:
-    """The page of an HTTP error; 500 hides what broke."""
-    if error.response is not None:
+def show(error: Exception) -> Response:
+    """The page of an error, or its sentence."""
+    if isinstance(error, HTTPException) and error.response is not None:
         return make_response(error.response)
-    return problem(error.code or 500, reason_of(error), error.get_headers())
+    if isinstance(error, OperationalError):
+        db.session.rollback()
+    return problem(*told_of(error))
 
 
-def slow_down(error: TooFastError) -> Response:
-    """429 with the time to wait."""
-    return problem(429, wait_text(error), [("Retry-After", str(error.retry_after))])
+def told_of(error: Exception) -> tuple[int, str | None, Headers]:
+    """What people are told of *error*: status, reason (None: what the status means), headers.
+
+    What is nobody's fault but ours is a 500 that says no more; it goes into the log.
+    """
+    if isinstance(error, TooFastError):
+        return 429, wait_text(error), [_retry_after(error)]
+    if isinstance(error, HTTPException):
+        return error.code or 500, reason_of(error), [each for each in error.get_headers() if each[0] != "Content-Type"]
+    if isinstance(error, OperationalError) and is_busy(error):
+        return 503, None, [("Retry-After", "5")]
+    current_app.logger.error("%s failed", request.path, exc_info=error)
+    return 500, None, []
 
 
-def busy(error: OperationalError) -> Response:
-    """503 while the database takes no writes; every other fault of it is a 500."""
-    db.session.rollback()
-    if is_busy(error):
-        return problem(503, None, [("Retry-After", "5")])
-    current_app.logger.error("database", exc_info=error)
-    return problem(500, None, [])
+def slowed(response: ResponseReturnValue, error: TooFastError) -> Response:
+    """An answer that says in its own words that it was too fast, with the time to wait for programs."""
+    made = make_response(response)
+    made.headers.extend([_retry_after(error)])
+    return made
+
+
+def _retry_after(error: TooFastError) -> tuple[str, str]:
+    return "Retry-After", str(error.retry_after)
 
 
 def is_busy(error: OperationalError) -> bool:
@@ -93,7 +109,7 @@ def wait_text(error: TooFastError) -> str:
     return f"That was too many in a short time. Please wait {wait} and send it again; nothing is lost."
 
 
-def problem(status: int, reason: str | None, headers: list[tuple[str, str]]) -> Response:
+def problem(status: int, reason: str | None, headers: Headers) -> Response:
     """One error, as a page or as a fragment."""
     if status >= 500:
         forget_database()
@@ -102,9 +118,7 @@ def problem(status: int, reason: str | None, headers: list[tuple[str, str]]) -> 
         render_template(template, status=status, title=title_of(status), reason=reason or text_of(status)),
         status,
     )
-    for name, value in headers:
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
+    response.headers.extend(headers)
     if request.method == "HEAD":
         response.set_data(b"")
     response.headers["Cache-Control"] = "no-store"

@@ -3,7 +3,7 @@
 None of it is kept by anybody: the answers are private, and the address of a draft is told to no other site.
 """
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.core import errors, limits, settings, site
@@ -65,7 +65,7 @@ def _add_note(token: str, link: DraftLink) -> ResponseReturnValue:
             limits.spend(settings.current().comment_limit, "draft-note", str(link.id))
         except TooFastError as error:
             form.form_errors = [errors.wait_text(error)]
-            return _too_fast(
+            return errors.slowed(
                 answer("editorial/draft.html", "editorial/_guest_notes.html", status=429, **context), error
             )
         with writing():
@@ -108,7 +108,7 @@ def _report(post: Post) -> ResponseReturnValue:
         limits.spend(settings.current().report_limit, "report", network)
     except TooFastError as error:
         form.form_errors = [errors.wait_text(error)]
-        return _too_fast(answer("editorial/error.html", "editorial/_error_form.html", status=429, **page), error)
+        return errors.slowed(answer("editorial/error.html", "editorial/_error_form.html", status=429, **page), error)
     who, text = limits.pseudonym(network), form.text.data or ""
     if not form.is_trapped and not notes.same_report(post, who, text):
         language = request.accept_languages.best_match(letters.LANGUAGES) or site.shown().language
@@ -120,9 +120,3 @@ def _report(post: Post) -> ResponseReturnValue:
             letters.announce(note)
     sent = redirect(url_for("editorial.error", slug=post.slug, sent=1), 303)
     return answer(sent, "editorial/_error_sent.html", status=201, post=post)
-
-
-def _too_fast(response: ResponseReturnValue, error: TooFastError) -> Response:
-    made = make_response(response)
-    made.headers["Retry-After"] = str(error.retry_after)
-    return made

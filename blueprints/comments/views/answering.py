@@ -1,13 +1,11 @@
 """Answering: a comment or a reply comes in, is judged and stored; whatever goes wrong, its words are given back."""
 
-import logging
 import re
 import secrets
 from typing import Any
 
 from flask import Response, abort, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException
@@ -35,11 +33,9 @@ from blueprints.core import errors, limits, markdown, settings, site
 from blueprints.core.db import db, now, writing
 from blueprints.core.htmx import answer, wants_fragment
 from blueprints.core.http import behind_tls, shared
-from blueprints.core.limits import TooFastError
 from blueprints.posts import queries as posts
 from blueprints.posts.models import Post
 
-log = logging.getLogger("hustings.comments")
 _FORM_ID = re.compile(r"comment-form|reply-[1-9][0-9]{0,18}-form", re.ASCII)
 WRITER_SECONDS = 365 * 86_400
 
@@ -288,24 +284,13 @@ def _form_id() -> str:
 def give_back(error: Exception) -> ResponseReturnValue:
     """Whatever goes wrong after somebody wrote something: the reason in plain words, and every word of theirs."""
     db.session.rollback()
-    status: int = 500
-    reason: str | None = None
-    headers: list[tuple[str, str]] = []
-    if isinstance(error, TooFastError):
-        status, reason = 429, errors.wait_text(error)
-        headers = [("Retry-After", str(error.retry_after))]
-    elif isinstance(error, HTTPException):
-        status, reason = error.code or 500, errors.reason_of(error)
-    elif isinstance(error, OperationalError) and errors.is_busy(error):
-        status, reason, headers = 503, None, [("Retry-After", "5")]
-    else:
-        log.error("a comment page failed", exc_info=error)
+    status, reason, headers = errors.told_of(error)
     if request.method != "POST" or status == 413 or "comment" not in fields_sent():
         return errors.problem(status, reason, headers)
     return _refuse(status, reason or errors.text_of(status), headers)
 
 
-def _refuse(status: int, reason: str, headers: list[tuple[str, str]]) -> Response:
+def _refuse(status: int, reason: str, headers: errors.Headers) -> Response:
     if wants_fragment():
         return errors.problem(status, reason, headers)
     if status >= 500:

@@ -93,9 +93,7 @@ def send_report(number: int) -> ResponseReturnValue:
         limits.spend(settings.current().report_limit, "report", network)
     except TooFastError as error:
         form.form_errors = [errors.wait_text(error)]
-        response = make_response(answer("comments/report.html", "comments/_report.html", status=429, **context))
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return errors.slowed(answer("comments/report.html", "comments/_report.html", status=429, **context), error)
     with writing():
         reports.file(
             number,
