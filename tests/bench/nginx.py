@@ -1,4 +1,9 @@
-"""nginx beside the site: the same pages as files that were packed in advance, on the same core."""
+"""nginx beside the site: the same pages as files that were packed in advance, on the same core.
+
+As Debian's package sets it, nginx opens the file for each request, and so sends what stands in it at that moment: the
+promise that a kept page makes, too. At a second address it keeps files open (`open_file_cache`). That carries a third
+more for a small file, and sends the old page for up to a minute after the file was replaced.
+"""
 
 import gzip
 import os
@@ -24,12 +29,13 @@ http {{
   sendfile on;
   tcp_nopush on;
   keepalive_requests 1000000;
-  open_file_cache max=100;
   default_type text/html;
   gzip_static on;
   {headers}
   {folders}
-  server {{ listen 127.0.0.1:{port}; root {folder}/pages; }}
+  root {folder}/pages;
+  server {{ listen 127.0.0.1:{port}; }}
+  server {{ listen 127.0.0.1:{port_of_open}; open_file_cache max=100; }}
 }}
 """
 _FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -39,8 +45,8 @@ class Nginx:
     """One worker process that serves *pages* (name: HTML) with *headers* besides its own, while the block runs."""
 
     def __init__(self, folder: Path, pages: dict[str, bytes], headers: dict[str, str]) -> None:
-        self.folder, self.port = folder, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder, self.port, port_of_open = folder, free_port(), free_port()
+        self.url, self.url_of_open = (f"http://127.0.0.1:{port}" for port in (self.port, port_of_open))
         (folder / "pages").mkdir(parents=True)
         for name, page in pages.items():
             (folder / "pages" / name).write_bytes(page)
@@ -49,6 +55,7 @@ class Nginx:
             user="user root;" if os.geteuid() == 0 else "",
             folder=folder,
             port=self.port,
+            port_of_open=port_of_open,
             headers=" ".join(f'add_header {name} "{value}";' for name, value in headers.items()),
             folders=" ".join(f"{name}_temp_path {folder}/{name};" for name in _FOLDERS),
         )
