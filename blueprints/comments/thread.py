@@ -15,7 +15,7 @@ from blueprints.comments import faces, places, stretches
 from blueprints.comments.models import APPROVED, Comment
 from blueprints.comments.passages import Quoted
 from blueprints.comments.stretches import FLAT, OLDEST, Row
-from blueprints.core import markdown, settings
+from blueprints.core import markdown, rows, settings
 from blueprints.posts.addresses import portrait_address
 from blueprints.posts.models import Post
 
@@ -384,7 +384,7 @@ class _Pen:
     def _conversation(
         self, conversation: stretches.Conversation, deepest: int, following: Ref | None
     ) -> Sequence[Entry]:
-        found = _Whole(conversation.rows)
+        found = rows.Whole(conversation.rows)
         if conversation.is_cut or not _is_closed(found):
             return _leading_to(following, self.entries(_in_conversation(conversation, deepest)))
         authors = self.authors if any(row.person_id for row in found) else frozenset[int]()
@@ -426,15 +426,10 @@ def _is_closed(found: Sequence[Row]) -> bool:
     return len(known) <= LONGEST_KEPT
 
 
-class _Whole(tuple[Row, ...]):
-    """All rows of a conversation, which are found by their ids and then compared: to hash all words takes longer."""
-
-    def __hash__(self) -> int:
-        return hash(tuple([row.id for row in self]))
-
-
 @lru_cache(maxsize=1000)
-def _closed(found: _Whole, deepest: int, following: Ref | None, authors: frozenset[int], key: str) -> tuple[Entry, ...]:
+def _closed(
+    found: rows.Whole, deepest: int, following: Ref | None, authors: frozenset[int], key: str
+) -> tuple[Entry, ...]:
     """The entries of a conversation, kept: when a page is drawn anew, most of them are what they were, and the same
     objects again are found the sooner as they were drawn.
     """

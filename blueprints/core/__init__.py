@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask
 from flask.templating import Environment
 
 from blueprints.core import (
@@ -34,13 +34,20 @@ class Templates(Environment):
 
 
 class Shown:
-    """The site as this request shows it, to the templates. A LocalProxy would do; its way to an attribute is longer."""
+    """The site as this request shows it, to the templates. A LocalProxy would do; its way to an attribute is longer.
+
+    It is the same whatever the site is, so nothing is kept by it, but by its `row`.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def row(self) -> site.Site:
+        """The site itself, another one whenever it is changed."""
+        return site.here()
 
     def __getattr__(self, name: str) -> Any:
-        found = g.get("site")
-        if found is None:
-            found = g.site = site.shown()
-        return getattr(found, name)
+        return getattr(site.here(), name)
 
 
 def init_app(app: Flask) -> None:

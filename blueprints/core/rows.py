@@ -180,6 +180,16 @@ def _ask(statement: Question | Write, through: Connection, values: dict[str, obj
     return found.fetch(through, values)
 
 
+class Whole(tuple[Any, ...]):
+    """All rows of something, which are found by their ids and then compared: to hash all words takes longer.
+
+    What is made of them and kept by them is right; if it is the same object again, what is drawn of it is kept too.
+    """
+
+    def __hash__(self) -> int:
+        return hash(tuple([row[0] for row in self]))
+
+
 class Shape(Generic[T]):
     """What a row with these *columns* makes: a *model* that belongs to no session.
 

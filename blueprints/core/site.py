@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -122,10 +123,15 @@ def zone() -> ZoneInfo:
     """On whose clock dates are told in this request."""
     found: ZoneInfo | None = g.get("zone")
     if found is None:
-        held = g.get("site")
-        if held is None:
-            held = g.site = shown()  # the templates need it as well
-        found = g.zone = held.zone
+        found = g.zone = here().zone
+    return found
+
+
+def here() -> "Site":
+    """The site as this request shows it."""
+    found: Site | None = g.get("site")
+    if found is None:
+        found = g.site = shown()
     return found
 
 
@@ -136,10 +142,10 @@ def size_of(version: str) -> tuple[int, int]:
 
 
 def shown() -> Site:
-    """The site as readers are shown it, read anew; not for changing."""
+    """The site as readers are shown it, read anew; not for changing: the same object as long as its row is the same."""
     generations.reads("site")
     found = rows.fetch(_ROW)
-    return _site.of(found[0]) if found else current()
+    return _made(found[0]) if found else current()
 
 
 def current() -> Site:
@@ -173,7 +179,7 @@ def current() -> Site:
 
 
 _ROW = select(Site.__table__).where(Site.__table__.c.id == 1)
-_site = rows.Shape(Site, Site.__table__.c)
+_made = lru_cache(maxsize=2)(rows.Shape(Site, Site.__table__.c).of)
 
 
 def _digest(token: str) -> str:

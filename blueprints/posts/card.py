@@ -14,8 +14,8 @@ def whole(address: str, root: str) -> str:
     return root + address if address.startswith("/") else address
 
 
-def structured(post: Post, site: Site, root: str) -> dict[str, Any]:
-    """The facts of *post* in the terms of schema.org; *root* is the start of absolute addresses."""
+def structured(post: Post, site: Site, comments: int, root: str) -> dict[str, Any]:
+    """The facts of *post* and its *comments* in the terms of schema.org; *root* is the start of absolute addresses."""
     facts: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "BlogPosting" if post.kind == POST else "WebPage",
@@ -28,7 +28,7 @@ def structured(post: Post, site: Site, root: str) -> dict[str, Any]:
         "image": whole(post.card_image, root),
         "author": [_author(byline, root) for byline in post.bylines],
         "publisher": {"@type": "Organization", "name": site.name, "url": root + "/"},
-        "commentCount": post.comment_count,
+        "commentCount": comments,
         "correction": [
             {
                 "@type": "CorrectionComment",

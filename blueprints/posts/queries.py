@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -52,6 +53,10 @@ _POST, _BYLINE, _PERSON, _TAG = Post.__table__, Byline.__table__, Person.__table
 _ALIAS = Alias.__table__
 _TO_READ = [column for column in _POST.c if column.name != "body"]
 _IN_BRIEF = [column for column in _TO_READ if column.name not in ("body_html", "passages")]
+# What moves with each comment, and the text, which is long: all else is what `article` knows of a post.
+_ASIDE = ("body_html", "passages", "comment_count", "last_number", "changes", "picks")
+_ARTICLE = [column for column in _TO_READ if column.name not in _ASIDE]
+_TO_READ = [*_ARTICLE, *(_POST.c[name] for name in _ASIDE)]
 _READ = select(*_TO_READ)
 _READ_BY = {name: _READ.where(_POST.c[name] == bindparam(name)) for name in ("slug", "path")}
 _AUTHORS_OF = (
@@ -135,9 +140,20 @@ _UNDER_TAG = _List(
 )
 _PROMINENT = _List(_POST, _POST.c.published_at, _POST.c.id, _POST.c.prominence != text("''"), public=_IS_ONE_OF_FEW)
 _whole_post, _post_in_brief = rows.Shape(Post, _TO_READ), rows.Shape(Post, _IN_BRIEF)
+_post_as_article = rows.Shape(Post, _ARTICLE)
 _post_to_go_to = rows.Shape(Post, _ADDRESS)
 _person, _tag = rows.Shape(Person, _PERSON.c), rows.Shape(Tag, _TAG.c)
 _whole_byline = rows.Shape(Byline, (_BYLINE.c.post_id, _BYLINE.c.person_id, _BYLINE.c.affiliations))
+
+
+class Reading(NamedTuple):
+    """A post to be read: all of it, and its *article*, without its text and what moves with each comment.
+
+    That is the same object as long as nobody changes it, so what is drawn of it can be kept.
+    """
+
+    post: Post
+    article: Post
 
 
 @dataclass(frozen=True)
@@ -214,29 +230,39 @@ def pages() -> list[Summary]:
     return listed
 
 
-def to_read(**address: str) -> Post | None:
+def to_read(**address: str) -> Reading | None:
     """The post with this *slug* or *path*, public or not, with its people and tags; for reading only."""
     [name] = address
     found = rows.fetch(_READ_BY[name], **address)
     if not found:
         return None
-    [post] = found
-    bylines = _bylines_of(post.id)
-    tags = [_tag.of(row) for row in rows.fetch(_TAGS_OF, post_id=post.id)]
-    generations.reads(f"post:{post.id}", *(f"tag:{tag.id}" for tag in tags))
-    return _whole_post.of(post, bylines=bylines, tags=tags)
+    [row] = found
+    tags = rows.fetch(_TAGS_OF, post_id=row.id)
+    generations.reads(f"post:{row.id}", *(f"tag:{tag.id}" for tag in tags))
+    article = _article(rows.Whole([row[: len(_ARTICLE)]]), rows.Whole(_authors_of(row.id)), rows.Whole(tags))
+    return Reading(_whole_post.of(row, bylines=article.bylines, tags=article.tags), article)
 
 
-def _bylines_of(post_id: int) -> list[Byline]:
-    """Who wrote the post, in order; for reading only."""
+@lru_cache(maxsize=300)
+def _article(post: rows.Whole, authors: rows.Whole, tags: rows.Whole) -> Post:
+    bylines = _bylines(post[0][0], authors)
+    return _post_as_article.of(post[0], bylines=bylines, tags=[_tag.of(tag) for tag in tags])
+
+
+def _authors_of(post_id: int) -> Sequence[Any]:
+    """Who wrote the post, in order."""
     found = rows.fetch(_AUTHORS_OF, post_id=post_id)
     generations.reads(*(f"person:{row.id}" for row in found))
-    return [_whole_byline.of((post_id, row.id, row.affiliations), person=_person.of(row)) for row in found]
+    return found
+
+
+def _bylines(post_id: int, authors: Iterable[Any]) -> list[Byline]:
+    return [_whole_byline.of((post_id, row.id, row.affiliations), person=_person.of(row)) for row in authors]
 
 
 def with_authors(post: Post) -> Post:
     """*post*, which was read in brief, with its people; for reading only."""
-    instance_dict(post)["bylines"] = _bylines_of(post.id)
+    instance_dict(post)["bylines"] = _bylines(post.id, _authors_of(post.id))
     return post
 
 

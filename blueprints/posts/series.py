@@ -1,6 +1,7 @@
 """Series: posts that are read one after the other, each with its number."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, String, Text, bindparam, func, select
@@ -86,13 +87,15 @@ _LENGTH = (
     .scalar_subquery()
 )
 _ALL = select(*_SERIES.c, _LENGTH.label("length")).order_by(_SERIES.c.title, _SERIES.c.id)
-_series, _linked = rows.Shape(Series, _SERIES.c), rows.Shape(Post, _LINKED)
+_series = rows.Shape(Series, _SERIES.c)
+# The same objects for the same rows: what is drawn of them can be kept.
+_same_series, _linked = lru_cache(maxsize=100)(_series.of), lru_cache(maxsize=1000)(rows.Shape(Post, _LINKED).of)
 
 
 def parts(series: Series) -> list[Part]:
     """The published posts of *series*, in their order; for reading only."""
     generations.reads(f"series:{series.id}")
-    found = [_linked.of(row) for row in rows.fetch(_PARTS, id=series.id, now=now())]
+    found = [_linked(row) for row in rows.fetch(_PARTS, id=series.id, now=now())]
     generations.lasts_until(next_due())
     return [Part(post.series_number or at, post) for at, post in enumerate(found, 1)]
 
@@ -104,7 +107,7 @@ def place(post: Post) -> Place | None:
     found = rows.fetch(_BY_ID, id=post.series_id)
     if not found:
         return None
-    listed = parts(series := _series.of(found[0]))
+    listed = parts(series := _same_series(found[0]))
     at = next((at for at, part in enumerate(listed) if part.post.id == post.id), None)
     if at is None:
         return None

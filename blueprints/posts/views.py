@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import career_of, person_by_slug, person_formerly, person_to_read
@@ -51,19 +51,21 @@ def index() -> ResponseReturnValue:
 @shared("page", "sort")
 def show(slug: str) -> ResponseReturnValue:
     """One post with its thread."""
-    post = queries.to_read(slug=slug)
-    if post is None:
-        post = queries.by_former_address(f"/posts/{slug}")
-        if post is None or not post.is_public:
+    found = queries.to_read(slug=slug)
+    if found is None:
+        former = queries.by_former_address(f"/posts/{slug}")
+        if former is None or not former.is_public:
             abort(404)
-        return redirect(post_url(post), 301)
+        return redirect(post_url(former), 301)
+    post = found.post
     if post.is_public and post.path is not None:
         return redirect(post_url(post, page=request.args.get("page"), sort=request.args.get("sort")), 301)
-    return read(post)
+    return read(found)
 
 
-def read(post: Post) -> ResponseReturnValue:
-    """The page of *post*; 404 for a draft, 410 and the editors' note for what was public once."""
+def read(found: queries.Reading) -> ResponseReturnValue:
+    """The page of a post; 404 for a draft, 410 and the editors' note for what was public once."""
+    post = found.post
     if post.was_public:
         keep_out()
         return render_template("posts/withdrawn.html", post=post), 410
@@ -75,27 +77,19 @@ def read(post: Post) -> ResponseReturnValue:
         abort(404)
     if number == 1:
         counts_as(f"{reads.POST}{post.id}")
-    cited = _citation(post) if post.kind == POST else None
     return render_template(
         "posts/show.html",
         post=post,
+        article=found.article,
         place=series.place(post),
         thread=comments,
         form=BlankForm(post.id),
-        citation=cited,
-        citation_tags=citation.tags(cited, post) if cited else (),
     )
 
 
-def _citation(post: Post) -> citation.Citation:
-    return citation.of(post, _site(), _whole(post_url(post)))
-
-
-def _site() -> Site:
-    """The site as the templates of this request have it too."""
-    shown: Site = g.get("site") or site.shown()
-    g.site = shown
-    return shown
+def citation_of(post: Post, site: Site) -> citation.Citation:
+    """The citation of *post*, read at its own address."""
+    return citation.of(post, site, _whole(post_url(post)))
 
 
 def _whole(path: str) -> str:
@@ -107,20 +101,21 @@ def _whole(path: str) -> str:
 @shared("version")
 def cite(slug: str, form: str) -> ResponseReturnValue:
     """The citation of a post, or of one version of it, in a form that programs read."""
-    post = queries.to_read(slug=slug)
-    if post is None:
+    found = queries.to_read(slug=slug)
+    if found is None:
         former = queries.by_former_address(f"/posts/{slug}")
         if former is None or not former.is_public:
             abort(404)
         return redirect(url_for("posts.cite", slug=former.slug, form=form, version=request.args.get("version")), 301)
+    post = found.post
     if not post.is_public or post.kind != POST:
         abort(410 if post.was_public else 404)
-    cited = _citation(post)
+    cited = citation_of(post, site.here())
     if "version" in request.args:
         number = counted(request.args["version"]) or abort(404)
         kept = {each.number for each in versions.public(post)}
         version = versions.to_read(post, number) if number in kept else None
-        cited = citation.of_version(post, version or abort(404), _site(), _whole(version_url(post, number)))
+        cited = citation.of_version(post, version or abort(404), site.here(), _whole(version_url(post, number)))
     write, kind = citation.FORMATS[form]
     response = make_response(write(cited).encode("utf-8", "replace"))
     response.content_type = f"{kind}; charset=utf-8"
@@ -148,10 +143,10 @@ def version(slug: str, number: int) -> ResponseReturnValue:
     found = versions.to_read(post, number) if at else None
     if not at or found is None:
         abort(404)
-    shown = found.shown(_site().language)
+    shown = found.shown(site.here().language)
     cited = None
     if post.kind == POST:
-        cited = citation.of_version(queries.with_authors(post), found, _site(), _whole(version_url(post, number)))
+        cited = citation.of_version(queries.with_authors(post), found, site.here(), _whole(version_url(post, number)))
     until = kept[at - 1].saved_at
     return render_template("posts/version.html", post=post, version=found, until=until, shown=shown, citation=cited)
 
@@ -269,8 +264,8 @@ def year(year: str) -> ResponseReturnValue:
 def elsewhere(path: str) -> ResponseReturnValue:
     """An address that a migrated site brought along: its post, or a redirect to where that is now."""
     path = "/" + path
-    if post := queries.to_read(path=path):
-        return read(post)
+    if found := queries.to_read(path=path):
+        return read(found)
     is_feed = _FEED.search(path) is not None
     for former in _variants(_FEED.sub("/", path)):
         if post := queries.moved_from(former):

@@ -1,6 +1,8 @@
 """The page cache is never wrong: after each write, every address is as if nothing were kept."""
 
+import sys
 from datetime import timedelta
+from functools import _lru_cache_wrapper
 
 import pytest
 
@@ -14,6 +16,16 @@ from tests.core.cache.asking import answered, how
 from tests.core.cache.world import WRITES, World, write
 
 
+def forget_what_is_kept(app) -> None:
+    """Elements that are kept as drawn (core/filters.py), and all that is made of rows and kept by them."""
+    app.jinja_env.globals["kept"].cache_clear()
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("blueprints."):
+            for each in vars(module).values():
+                if isinstance(each, _lru_cache_wrapper):
+                    each.cache_clear()
+
+
 def check_every_address_after(name: str, app, make) -> None:
     world = World(make)
     cache = app.extensions["cache"]
@@ -23,8 +35,7 @@ def check_every_address_after(name: str, app, make) -> None:
     write(world, name)
     db.session.rollback()
     given = [(path, headers, *answered(app.wsgi_app, path, headers)) for path, headers in world.addresses()]
-    # Elements that are kept as drawn (core/filters.py) are drawn anew as well.
-    app.jinja_env.globals["kept"].cache_clear()
+    forget_what_is_kept(app)
     for path, headers, said, body in given:
         # Of what no cache keeps there is nothing to compare.
         if said in ("hit", "miss"):
