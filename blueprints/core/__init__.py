@@ -36,15 +36,11 @@ class Templates(Environment):
 class Shown:
     """The site as this request shows it, to the templates. A LocalProxy would do; its way to an attribute is longer.
 
-    It is the same whatever the site is, so nothing is kept by it, but by its `row`.
+    A page has the site itself in its place (layout.html). This is the same whatever the site is, so nothing may be
+    kept by it.
     """
 
     __hash__ = None  # type: ignore[assignment]
-
-    @property
-    def row(self) -> site.Site:
-        """The site itself, another one whenever it is changed."""
-        return site.here()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(site.here(), name)
@@ -73,6 +69,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["refresh_seconds"] = app.config["SETTINGS"].refresh_seconds
     app.jinja_env.globals["site_url"] = http.site_url
     # Asked of the database by the first template that says its name: a fragment has no use for it.
-    app.jinja_env.globals["site"] = Shown()
+    app.jinja_env.globals.update(site=Shown(), this_site=site.here)
     app.jinja_env.globals["appearance_url"] = appearance.address
     app.jinja_env.globals["site_picture"] = appearance.picture
