@@ -7,7 +7,7 @@ import sqlite3
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import URL, BindParameter, ColumnElement, event, text
+from sqlalchemy import URL, BindParameter, ColumnElement, FromClause, event, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -69,7 +69,7 @@ def options(_url: URL, busy_seconds: int) -> dict[str, Any]:
 
 
 class _Compiler(SQLiteCompiler):
-    """Writes a LIMIT or OFFSET that is given at each call as a sum, which SQLite does not look into.
+    """Writes a LIMIT or OFFSET that is given at each call as a sum, which SQLite does not look into; and hints.
 
     As a plain parameter it is looked at while the statement is prepared, so that each new value has all of it prepared
     again (sqlite3_bind, "automatically recompiled"): 30 to 100 µs a statement.
@@ -79,6 +79,10 @@ class _Compiler(SQLiteCompiler):
         limit, offset = select._limit_clause, select._offset_clause
         text = f"\n LIMIT {'-1' if limit is None else self._number(limit, **kw)}"
         return text if offset is None else f"{text} OFFSET {self._number(offset, **kw)}"
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        """A hint (`INDEXED BY …`) as it stands behind the name of its table."""
+        return text
 
     def _number(self, clause: ColumnElement[int], **kw: Any) -> str:
         is_given = isinstance(clause, BindParameter) and not clause.literal_execute

@@ -63,6 +63,8 @@ class Post(Base):
         # The desk's lists: whatever kind it is, in one state and in both.
         Index("ix_post_state_published_at", "state", "published_at", "id"),
         Index("ix_post_published_at", "published_at", "id"),
+        # Whether one is public, and from when: its row has that behind its texts, which fill many pages.
+        Index("ix_post_shown", "id", "state", "published_at"),
         # The few that stand out; the front page asks for them.
         Index(
             "ix_post_prominence",

@@ -26,12 +26,8 @@ class Entry(NamedTuple):
     body: str
 
 
-class Match(NamedTuple):
-    """Something that was found, how good it is, and from when: whatever its database can compare."""
-
-    id: int
-    score: float
-    moment: datetime | str
+# Something that was found: how good it is, from when (whatever its database can compare), and its id.
+Match = tuple[float, datetime | str, int]
 
 
 def rows_of(kind: str) -> FromClause:

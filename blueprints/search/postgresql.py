@@ -170,7 +170,7 @@ def ranked(kind: str, query: Query, moment: datetime, found: Sequence[Any]) -> l
         match, titled = _expression(query, label="A"), _wanted(query, label="A")
         values = {"match": match, "titled": titled, "weighed": _wanted(query), "now": moment}
         found = [*_ask(_NEWEST[kind], len, way=_BY_TITLE, **values), *found]
-    return [Match(row.id, row.score, row.moment) for row in found]
+    return [(row.score, row.moment, row.id) for row in found]
 
 
 def _ask(

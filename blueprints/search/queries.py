@@ -14,7 +14,7 @@ from blueprints.core.db import connection, now
 from blueprints.posts.bylines import Byline
 from blueprints.posts.models import Post
 from blueprints.search import index, words
-from blueprints.search.found import COMMENT, COMMENTS, KINDS, MOST, POST, POSTS, Match
+from blueprints.search.found import COMMENT, COMMENTS, KINDS, MOST, POST, POSTS
 from blueprints.search.snippets import Piece, around_html, whole
 from blueprints.search.words import Query
 
@@ -100,7 +100,7 @@ def found(text: str, kind: str | None, number: int) -> Found:
         kind, others, shown = COMMENT, {POST: 0}, _matches(COMMENT, query, moment)
     kind = kind or POST
     counts = {kind: len(shown), **others}
-    ids = [match.id for match in shown[:MOST][(number - 1) * PER_PAGE : number * PER_PAGE]]
+    ids = shown[:MOST][(number - 1) * PER_PAGE : number * PER_PAGE]
     hits: list[Any] = _shown[kind](ids, query.begun) if ids else []
     return Found(text, query, kind, counts, number, sorted(hits, key=lambda hit: ids.index(_id_of(hit))))
 
@@ -114,8 +114,8 @@ def _number(kind: str, query: Query, moment: datetime) -> int:
     return number(kind, query.begun, moment) if found <= MOST and query.begun is not query else found
 
 
-def _matches(kind: str, query: Query, moment: datetime) -> list[Match]:
-    """The matches, the best first. A last word that finds less than a full list is taken for the beginning of one."""
+def _matches(kind: str, query: Query, moment: datetime) -> list[int]:
+    """The ids of all matches, best first. A last word that finds less than a full list is taken for a beginning."""
     if not query.wanted:
         return []
     backend = index.backend(connection())
@@ -123,13 +123,9 @@ def _matches(kind: str, query: Query, moment: datetime) -> list[Match]:
     if len(newest) <= MOST and query.begun is not query:
         query, newest = query.begun, backend.newest(kind, query.begun, moment)
     matches = backend.ranked(kind, query, moment, newest)
-    best = max((match.score for match in matches), default=0.0) or 1.0
-    ordered = sorted(
-        {match.id: match for match in matches}.values(),
-        key=lambda match: (round(match.score / best * _STEPS), match.moment, match.id),
-        reverse=True,
-    )
-    return ordered[: MOST + 1]
+    best = max((score for score, _, _ in matches), default=0.0) or 1.0
+    ordered = sorted({(round(score / best * _STEPS), date, own) for score, date, own in matches}, reverse=True)
+    return [own for _, _, own in ordered[: MOST + 1]]
 
 
 def _id_of(hit: PostHit | CommentHit) -> int:

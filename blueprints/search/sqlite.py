@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from blueprints.core import rows
-from blueprints.search.found import COMMON, KINDS, MOST, Entry, Match, is_public, key_of, moment_of, rows_of
+from blueprints.search.found import COMMON, KINDS, MOST, POSTS, Entry, Match, is_public, key_of, moment_of, rows_of
 from blueprints.search.words import Phrase, Query
 
 _COLUMNS = ("head", "beside", "body")
@@ -45,6 +45,8 @@ def _newest(kind: str) -> Select[Any]:
         select(own.label("id"), type_coerce(moment_of(kind), Text).label("moment"))
         .select_from(_TABLES[kind].join(rows_of(kind), key_of(kind) == own))
         .where(_matches(kind), *is_public(kind))
+        # By itself it reads the row of each post, past all its texts.
+        .with_hint(POSTS, "INDEXED BY ix_post_shown", "sqlite")
         .order_by(own.desc())
         .limit(MOST + 1)
     )
@@ -54,7 +56,7 @@ _NEWEST = {kind: _newest(kind) for kind in KINDS}
 _NUMBER = {kind: select(func.count()).select_from(_NEWEST[kind].subquery()) for kind in KINDS}
 _RANKED = {
     kind: select(found.c.rowid.label("id"), literal_column(f"-bm25(search_{kind}, {_WEIGHTS})").label("score"))
-    .where(_matches(kind))
+    .where(_matches(kind), found.c.rowid >= bindparam("oldest"))
     .limit(COMMON)
     for kind, found in _TABLES.items()
 }
@@ -116,8 +118,9 @@ def ranked(kind: str, query: Query, moment: datetime, found: Sequence[Any]) -> l
         found = [*rows.fetch(_NEWEST[kind], match=titled, now=moment), *found]
     scores: dict[int, float] = {}
     if telling := [phrase for phrase in query.wanted if len(found) > 1 and not _is_common(kind, phrase)]:
-        scores = {row.id: row.score for row in rows.fetch(_RANKED[kind], match=_expression(Query(tuple(telling))))}
-    return [Match(row.id, scores.get(row.id, 0.0), row.moment) for row in found]
+        oldest = min(own for own, _ in found)
+        scores = dict(rows.fetch(_RANKED[kind], match=_expression(Query(tuple(telling))), oldest=oldest))
+    return [(scores.get(own, 0.0), moment, own) for own, moment in found]
 
 
 def _is_common(kind: str, phrase: Phrase) -> bool:
