@@ -216,6 +216,12 @@ class Answer(Response):
         self.close()
         return whole
 
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """The same with the security headers, but for those that a view has set itself, stricter."""
+        body, status, headers = super().get_wsgi_response(environ)
+        own = {name.lower() for name, _value in headers}
+        return body, status, headers + [each for each in SECURITY_HEADERS.items() if each[0].lower() not in own]
+
 
 def refuse_foreign_write() -> None:
     """Writes come from this site's own pages: Sec-Fetch-Site says so, else Origin does, else they are refused.
@@ -249,8 +255,9 @@ def _own_hosts() -> set[str]:
 
 
 def finish(response: Response) -> Response:
-    """Security headers on everything; caching by what kind of answer it is."""
-    _guard(response)
+    """Who may list an answer, and keep it, by what kind of answer it is."""
+    if (found := g.get("site")) is not None and found.is_listed is False:
+        response.headers["X-Robots-Tag"] = "noindex"
     is_read = request.method in ("GET", "HEAD") and response.status_code == 200
     is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
     if is_read and "counted" in g:
@@ -298,13 +305,6 @@ def _encoding_for(response: Response) -> str:
         return IDENTITY
     response.vary.add("Accept-Encoding")
     return accepted(request.headers.get("Accept-Encoding", ""))
-
-
-def _guard(response: Response) -> None:
-    stricter = {name.lower() for name, _value in response.headers}  # what a view has set itself
-    response.headers.extend({name: value for name, value in SECURITY_HEADERS.items() if name.lower() not in stricter})
-    if (found := g.get("site")) is not None and found.is_listed is False:
-        response.headers["X-Robots-Tag"] = "noindex"
 
 
 def _count(what: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.queries import career_of, person_by_slug, person_formerly, person_to_read
@@ -11,6 +11,7 @@ from blueprints.comments import thread
 from blueprints.comments.forms import BlankFollowForm, BlankForm
 from blueprints.comments.stretches import SORTS
 from blueprints.core import generations, settings, site
+from blueprints.core.htmx import rendered
 from blueprints.core.http import chosen, counted, counts_as, keep_out, page_number, shared, site_url
 from blueprints.core.site import Site
 from blueprints.posts import archive as years
@@ -42,9 +43,9 @@ def index() -> ResponseReturnValue:
     if found.number > 1 and not found.posts:
         abort(404)
     if found.number > 1:
-        return render_template("posts/index.html", found=found, pages=[], pinned=[], featured=[])
+        return rendered("posts/index.html", found=found, pages=[], pinned=[], featured=[])
     pinned, featured = queries.prominent()
-    return render_template("posts/index.html", found=found, pages=queries.pages(), pinned=pinned, featured=featured)
+    return rendered("posts/index.html", found=found, pages=queries.pages(), pinned=pinned, featured=featured)
 
 
 @bp.get("/posts/<slug>")
@@ -68,7 +69,7 @@ def read(found: queries.Reading) -> ResponseReturnValue:
     post = found.post
     if post.was_public:
         keep_out()
-        return render_template("posts/withdrawn.html", post=post), 410
+        return rendered("posts/withdrawn.html", post=post), 410
     if not post.is_public:
         abort(404)
     number = page_number()
@@ -77,7 +78,7 @@ def read(found: queries.Reading) -> ResponseReturnValue:
         abort(404)
     if number == 1:
         counts_as(f"{reads.POST}{post.id}")
-    return render_template(
+    return rendered(
         "posts/show.html",
         post=post,
         article=found.article,
@@ -128,7 +129,7 @@ def cite(slug: str, form: str) -> ResponseReturnValue:
 def former(slug: str) -> ResponseReturnValue:
     """What a post has said since it was published, version by version."""
     post = _public(slug)
-    return render_template("posts/versions.html", post=post, versions=versions.public(post))
+    return rendered("posts/versions.html", post=post, versions=versions.public(post))
 
 
 @bp.get("/posts/<slug>/versions/<id:number>")
@@ -148,7 +149,7 @@ def version(slug: str, number: int) -> ResponseReturnValue:
     if post.kind == POST:
         cited = citation.of_version(queries.with_authors(post), found, site.here(), _whole(version_url(post, number)))
     until = kept[at - 1].saved_at
-    return render_template("posts/version.html", post=post, version=found, until=until, shown=shown, citation=cited)
+    return rendered("posts/version.html", post=post, version=found, until=until, shown=shown, citation=cited)
 
 
 def _public(slug: str) -> Post:
@@ -166,7 +167,7 @@ def authors() -> ResponseReturnValue:
     found = index_of_authors.page(page_number())
     if found.number > 1 and not found.letters:
         abort(404)
-    return render_template("posts/authors.html", found=found, counted=index_of_authors.COUNTED)
+    return rendered("posts/authors.html", found=found, counted=index_of_authors.COUNTED)
 
 
 @bp.get("/authors/<slug>")
@@ -180,9 +181,7 @@ def author(slug: str) -> ResponseReturnValue:
     if found.number > 1 and not found.posts:
         abort(404)
     career, by_year = career_of(person), years.by_year(found.posts)
-    return render_template(
-        "posts/author.html", person=person, career=career, found=found, years=by_year, form=BlankFollowForm
-    )
+    return rendered("posts/author.html", person=person, career=career, found=found, years=by_year, form=BlankFollowForm)
 
 
 def _moved(endpoint: str, slug: str) -> ResponseReturnValue:
@@ -214,14 +213,14 @@ def tag(slug: str) -> ResponseReturnValue:
     found = queries.with_tag(found_tag, page_number(), settings.current().posts_per_page)
     if not found.posts:
         abort(404)
-    return render_template("posts/tag.html", tag=found_tag, found=found)
+    return rendered("posts/tag.html", tag=found_tag, found=found)
 
 
 @bp.get("/series")
 @shared()
 def all_series() -> ResponseReturnValue:
     """The series of this journal."""
-    return render_template("posts/all_series.html", listed=series.to_list())
+    return rendered("posts/all_series.html", listed=series.to_list())
 
 
 @bp.get("/series/<slug>")
@@ -234,16 +233,14 @@ def show_series(slug: str) -> ResponseReturnValue:
         return redirect(series_url(former), 301)
     parts = series.parts(found) or abort(404)
     generations.reads(*(f"post:{part.post.id}" for part in parts))
-    return render_template("posts/series.html", series=found, parts=parts)
+    return rendered("posts/series.html", series=found, parts=parts)
 
 
 @bp.get("/archive")
 @shared()
 def archive() -> ResponseReturnValue:
     """The years of this journal."""
-    return render_template(
-        "posts/archive.html", years=years.years(), counted=years.COUNTED, has_series=bool(series.to_list())
-    )
+    return rendered("posts/archive.html", years=years.years(), counted=years.COUNTED, has_series=bool(series.to_list()))
 
 
 @bp.get("/archive/<year>")
@@ -256,7 +253,7 @@ def year(year: str) -> ResponseReturnValue:
     found = years.of_year(number, page_number())
     if not found.months:
         abort(404)
-    return render_template("posts/year.html", found=found)
+    return rendered("posts/year.html", found=found)
 
 
 @bp.get("/<path:path>")
