@@ -100,7 +100,7 @@ def show(number: int) -> ResponseReturnValue:
     found = thread.alone(comment, after=after)
     if after is not None and not found.entries:
         abort(404)
-    return render_template("comments/show.html", comment=comment, post=post, found=found, place=place_of(comment))
+    return render_template("comments/show.html", comment=comment, post=post, found=found)
 
 
 @bp.get("/posts/<slug>/c/<id:number>")
