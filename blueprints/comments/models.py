@@ -71,16 +71,17 @@ class Comment(Base):
         _some("ix_comment_marked", "living > 0", "post_id", "marks", "number"),
         _some("ix_comment_changed", "changed > 0", "post_id", "changed"),
         _some("ix_comment_mention", "kind = 'mention'", "post_id"),
+        _some("ix_comment_parent_id", "parent_id IS NOT NULL", "parent_id"),
         Index("ix_comment_queue", "state", "id"),
         Index("ix_comment_writer", "writer_hash", "post_id", "state"),
-        # What was sent twice, by how its words begin: whoever writes much below one post makes no comment dearer.
-        Index("ix_comment_repeat", "post_id", "email", text(BEGINNING)),
+        # All that an address has written; and what was sent twice, by how its words begin: whoever writes much below one
+        # post makes no comment dearer.
+        Index("ix_comment_repeat", "email", "post_id", text(BEGINNING)),
         Index("ix_comment_picked", "post_id", sqlite_where=_IS_PICKED, postgresql_where=_IS_PICKED),
         Index("ix_comment_address", "created_at", sqlite_where=_HAS_ADDRESS, postgresql_where=_HAS_ADDRESS),
         # The newest of the site; and of one post, what people of the house have written.
         Index("ix_comment_newest", "state", "published_at", "id"),
         Index("ix_comment_person", "post_id", "person_id", "number", sqlite_where=_HOUSE, postgresql_where=_HOUSE),
-        Index("ix_comment_email", "email", "id"),
         # The few that answer a passage of their article (passages.py).
         Index("ix_comment_passage", "post_id", sqlite_where=_IS_QUOTING, postgresql_where=_IS_QUOTING),
         {"sqlite_autoincrement": True},
@@ -88,7 +89,7 @@ class Comment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"))
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id", ondelete="SET NULL"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comment.id", ondelete="SET NULL"))
     root_id: Mapped[int | None]
     depth: Mapped[int] = mapped_column(default=0)
     number: Mapped[int | None]
