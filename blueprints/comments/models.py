@@ -74,8 +74,8 @@ class Comment(Base):
         _some("ix_comment_parent_id", "parent_id IS NOT NULL", "parent_id"),
         Index("ix_comment_queue", "state", "id"),
         Index("ix_comment_writer", "writer_hash", "post_id", "state"),
-        # All that an address has written; and what was sent twice, by how its words begin: whoever writes much below one
-        # post makes no comment dearer.
+        # All that an address has written; and what was sent twice, by how its words begin: whoever writes much below
+        # one post makes no comment dearer.
         Index("ix_comment_repeat", "email", "post_id", text(BEGINNING)),
         Index("ix_comment_picked", "post_id", sqlite_where=_IS_PICKED, postgresql_where=_IS_PICKED),
         Index("ix_comment_address", "created_at", sqlite_where=_HAS_ADDRESS, postgresql_where=_HAS_ADDRESS),

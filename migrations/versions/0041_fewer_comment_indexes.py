@@ -1,13 +1,13 @@
-"""An ordinary comment stands in two indexes less: one by address for both questions, and answers only by what they answer.
+"""An ordinary comment stands in two indexes less: one holds addresses, and only answers are in that of answers.
 
-Revision: 0040, after 0039
+Revision: 0041, after 0040
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0040'
-down_revision = '0039'
+revision = '0041'
+down_revision = '0040'
 branch_labels = None
 depends_on = None
 
