@@ -48,8 +48,8 @@ class Backend(Protocol):
     def remove(self, connection: Connection, kind: str, ids: Sequence[int], /) -> None:
         """Take the entries with these ids out."""
 
-    def clear(self, connection: Connection, /) -> None:
-        """Take all entries out."""
+    def clear(self, connection: Connection, kind: str, /) -> None:
+        """Take all entries of a kind out."""
 
     def number(self, kind: str, query: Query, moment: datetime, /) -> int:
         """How many public matches there are, counted to MOST + 1."""
@@ -86,10 +86,12 @@ def drop(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS search_{kind}")
 
 
-def fill(connection: Connection, progress: Callable[[int], object] = lambda _rows: None) -> None:
-    """Make every entry anew; *progress* is told of each lot of rows. Little is in memory at once."""
-    backend(connection).clear(connection)
-    for kind in KINDS:
+def fill(
+    connection: Connection, progress: Callable[[int], object] = lambda _rows: None, kinds: Iterable[str] = KINDS
+) -> None:
+    """Make every entry of these *kinds* anew; *progress* is told of each lot of rows. Little is in memory at once."""
+    for kind in kinds:
+        backend(connection).clear(connection, kind)
         last = 0
         while ids := connection.scalars(_FOLLOWING[kind], {"last": last}).all():
             refresh(connection, kind, ids)
@@ -98,11 +100,10 @@ def fill(connection: Connection, progress: Callable[[int], object] = lambda _row
 
 
 def settle(connection: Connection) -> None:
-    """After a migration: fill an index that is empty, be it new or emptied because words are made differently now."""
+    """After a migration: fill what is empty, be it new or emptied because words are made differently now."""
     if inspect(connection).has_table(f"search_{POST}"):
-        some = (f"SELECT count(*) FROM (SELECT 1 FROM search_{kind} LIMIT 1) AS entries" for kind in KINDS)  # noqa: S608
-        if not any(connection.exec_driver_sql(query).scalar() for query in some):
-            fill(connection)
+        some = "SELECT count(*) FROM (SELECT 1 FROM search_{} LIMIT 1) AS entries"
+        fill(connection, kinds=[kind for kind in KINDS if not connection.exec_driver_sql(some.format(kind)).scalar()])
 
 
 def size(connection: Connection) -> int:

@@ -147,10 +147,9 @@ def remove(connection: Connection, kind: str, ids: Sequence[int]) -> None:
         connection.execute(_REMOVE[kind], [{"own": number} for number in ids])
 
 
-def clear(connection: Connection) -> None:
-    """Take all entries out."""
-    for kind in KINDS:
-        connection.exec_driver_sql(f"TRUNCATE search_{kind}")
+def clear(connection: Connection, kind: str) -> None:
+    """Take all entries of a kind out."""
+    connection.exec_driver_sql(f"TRUNCATE search_{kind}")
 
 
 def number(kind: str, query: Query, moment: datetime) -> int:

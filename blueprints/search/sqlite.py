@@ -25,11 +25,26 @@ from sqlalchemy import (
 )
 
 from blueprints.core import rows
-from blueprints.search.found import COMMON, KINDS, MOST, POSTS, Entry, Match, is_public, key_of, moment_of, rows_of
+from blueprints.search.found import (
+    COMMON,
+    KINDS,
+    MOST,
+    POST,
+    POSTS,
+    Entry,
+    Match,
+    is_public,
+    key_of,
+    moment_of,
+    rows_of,
+)
 from blueprints.search.words import Phrase, Query
 
 _COLUMNS = ("head", "beside", "body")
 _WEIGHTS = "10.0, 4.0, 1.0"
+# Each word of a title stands in the index once more, behind this sign, which is in no word: common ones are found there
+# at once. To filter by a column, as is done for the names of comments, reads all texts that have the words.
+_TITLED = "§"
 _TABLES = {kind: table(f"search_{kind}", column("rowid"), *map(column, _COLUMNS)) for kind in KINDS}
 _INSERT = {kind: insert(found).prefix_with("OR REPLACE") for kind, found in _TABLES.items()}
 
@@ -82,7 +97,10 @@ def create(connection: Connection) -> None:
 def put(connection: Connection, kind: str, entries: Iterable[Entry]) -> None:
     """Write *entries*, each in the place of the one with its id."""
     for entry in entries:
-        rows.write(connection, _INSERT[kind], rowid=entry.id, **dict(zip(_COLUMNS, entry[1:], strict=True)))
+        values = dict(zip(_COLUMNS, entry[1:], strict=True))
+        if kind == POST:
+            values["head"] = " ".join([entry.head, *(_TITLED + word for word in entry.head.split())])
+        rows.write(connection, _INSERT[kind], rowid=entry.id, **values)
 
 
 def remove(connection: Connection, kind: str, ids: Sequence[int]) -> None:
@@ -91,10 +109,9 @@ def remove(connection: Connection, kind: str, ids: Sequence[int]) -> None:
         connection.execute(_REMOVE[kind], [{"own": number} for number in ids])
 
 
-def clear(connection: Connection) -> None:
-    """Take all entries out."""
-    for kind in KINDS:
-        connection.exec_driver_sql(f"INSERT INTO search_{kind}(search_{kind}) VALUES ('delete-all')")  # noqa: S608
+def clear(connection: Connection, kind: str) -> None:
+    """Take all entries of a kind out."""
+    connection.exec_driver_sql(f"INSERT INTO search_{kind}(search_{kind}) VALUES ('delete-all')")  # noqa: S608
 
 
 def number(kind: str, query: Query, moment: datetime) -> int:
@@ -114,8 +131,7 @@ def ranked(kind: str, query: Query, moment: datetime, found: Sequence[Any]) -> l
     of them: it must be there, but does not count.
     """
     if len(found) > MOST:
-        titled = _expression(query, within="head")
-        found = [*rows.fetch(_NEWEST[kind], match=titled, now=moment), *found]
+        found = [*rows.fetch(_NEWEST[kind], match=_titled(kind, query), now=moment), *found]
     scores: dict[int, float] = {}
     if telling := [phrase for phrase in query.wanted if len(found) > 1 and not _is_common(kind, phrase)]:
         oldest = min(own for own, _ in found)
@@ -128,13 +144,19 @@ def _is_common(kind: str, phrase: Phrase) -> bool:
     return number > COMMON
 
 
-def _expression(query: Query, *, within: str = "") -> str:
+def _expression(query: Query, wanted: str = "") -> str:
     """*query* in the language of FTS5. Words are letters, marks and digits: nothing needs to be escaped."""
-    wanted = " AND ".join(map(_phrase, query.wanted))
-    if within:
-        wanted = f"{{{within}}} : ({wanted})"
-    return f"({wanted})" + "".join(f" NOT {_phrase(phrase)}" for phrase in query.unwanted)
+    return f"({wanted or _all(query)})" + "".join(f" NOT {_phrase(phrase)}" for phrase in query.unwanted)
 
 
-def _phrase(phrase: Phrase) -> str:
-    return f'"{" ".join(phrase.tokens)}"' + (" *" if phrase.has_open_end else "")
+def _titled(kind: str, query: Query) -> str:
+    """The same, with what is wanted in the title or the name."""
+    return _expression(query, _all(query, _TITLED) if kind == POST else f"{{head}} : ({_all(query)})")
+
+
+def _all(query: Query, before: str = "") -> str:
+    return " AND ".join(_phrase(phrase, before) for phrase in query.wanted)
+
+
+def _phrase(phrase: Phrase, before: str = "") -> str:
+    return f'"{" ".join(before + token for token in phrase.tokens)}"' + (" *" if phrase.has_open_end else "")
