@@ -1,6 +1,6 @@
 """On SQLite, the index of posts is emptied: it now knows which words are in titles (`migrations/env.py` has it filled).
 
-Revision: 0041, after 0040
+Revision: 0042, after 0041
 """
 
 from alembic import op
@@ -8,8 +8,8 @@ from alembic import op
 from blueprints.search import sqlite
 from blueprints.search.found import POST
 
-revision = '0041'
-down_revision = '0040'
+revision = '0042'
+down_revision = '0041'
 branch_labels = None
 depends_on = None
 
