@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime
 from functools import lru_cache, partial
+from itertools import groupby
 from typing import Protocol
 
 from flask import Flask
@@ -54,7 +55,8 @@ def _drawn(
     kept: Callable[..., Markup], entries: Iterable[Drawable], macro: Callable[..., Markup], *inputs: Hashable
 ) -> list[Markup]:
     """What *macro* makes of each of *entries*: a thread has a thousand, and a template takes thrice as long."""
-    return [macro(entry, *inputs) if entry.is_long else kept(macro, entry, *inputs) for entry in entries]
+    each = [macro(entry, *inputs) if entry.is_long else kept(macro, entry, *inputs) for entry in entries]
+    return [Markup("".join(run)) for _is_ascii, run in groupby(each, str.isascii)]  # noqa: S704 - drawn by templates
 
 
 def iso(value: datetime) -> str:

@@ -258,24 +258,23 @@ def finish(response: Response) -> Response:
     """Who may list an answer, and keep it, by what kind of answer it is."""
     if (found := g.get("site")) is not None and found.is_listed is False:
         response.headers["X-Robots-Tag"] = "noindex"
-    is_read = request.method in ("GET", "HEAD") and response.status_code == 200
-    is_shared = is_read and "shared" in g and "Set-Cookie" not in response.headers
+    environ, headers = request.environ, response.headers
+    is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD") and response.status_code == 200
+    is_shared = is_read and "shared" in g and "Set-Cookie" not in headers
     if is_read and "counted" in g:
-        _count(g.counted)
+        _count(g.counted, environ)
     settings = current_app.config["SETTINGS"]
     # What is kept for everybody must not depend on how the first one came.
     is_tls_site = bool(settings.tls_certificate or (settings.site_url or "").startswith("https:"))
     if is_tls_site or (request.is_secure and not is_shared):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if is_shared:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    usual = _for_everybody() if is_shared else "no-cache" if is_read else "no-store"
+    caching = headers.setdefault("Cache-Control", usual)
+    if is_shared and "s-maxage" in caching:
+        headers["Cache-Tag"] = ",".join(generations.names_read())
+    if is_shared and PARAMETERS in environ and "no-store" not in caching:
         response.vary.add("Accept-Encoding")
-        response.headers.setdefault("Cache-Control", _for_everybody())
-        if "s-maxage" in response.headers["Cache-Control"]:
-            response.headers["Cache-Tag"] = ",".join(generations.names_read())
-    elif "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-cache" if is_read else "no-store"
-    if is_shared and PARAMETERS in request.environ and "no-store" not in response.headers["Cache-Control"]:
-        request.environ[PARAMETERS] = g.shared
+        environ[PARAMETERS] = g.shared
         return response  # the page cache tags it, packs it and asks whether the browser has it
     if response.direct_passthrough:
         return response  # a file, or a part of one
@@ -307,11 +306,11 @@ def _encoding_for(response: Response) -> str:
     return accepted(request.headers.get("Accept-Encoding", ""))
 
 
-def _count(what: str) -> None:
-    if COUNTED in request.environ:
-        request.environ[COUNTED] = what  # the page cache counts it, each time that it is answered
-    elif request.method == "GET" and "HTTP_HX_REQUEST_TYPE" not in request.environ:
-        current_app.extensions["tally"].note(what, request.environ)
+def _count(what: str, environ: "WSGIEnvironment") -> None:
+    if COUNTED in environ:
+        environ[COUNTED] = what  # the page cache counts it, each time that it is answered
+    elif environ["REQUEST_METHOD"] == "GET" and "HTTP_HX_REQUEST_TYPE" not in environ:
+        current_app.extensions["tally"].note(what, environ)
 
 
 def _for_everybody() -> str:
