@@ -149,14 +149,16 @@ class Look(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ThreadPage:
-    """One page of a thread in one of its orders, or several from *number* on; *pages* is how many there are."""
+class Frame:
+    """One page of a thread in one of its orders, or several from *number* on, without the comments: hashable.
 
-    entries: list[Entry]
-    mentions: list[Entry]
+    *pages* is how many there are.
+    """
+
+    mentions: tuple[Entry, ...]
     number: int
     pages: int
-    sort: str = OLDEST
+    sort: str
 
     @property
     def order(self) -> str | None:
@@ -175,6 +177,18 @@ class ThreadPage:
                 shown.append(None)
             shown.append(number)
         return shown
+
+
+@dataclass(frozen=True)
+class ThreadPage(Frame):
+    """The same with the comments."""
+
+    entries: list[Entry]
+
+    @property
+    def frame(self) -> Frame:
+        """What the drawing of all that stands around the comments depends on."""
+        return Frame(self.mentions, self.number, self.pages, self.sort)
 
 
 @dataclass(frozen=True)
@@ -209,7 +223,7 @@ def page(
         entries = pen.conversations(read.conversations, settings.current().thread_depth)
     if after is not None:
         entries = _mark_new(entries, after)
-    return ThreadPage(entries, [pen.entry(row) for row in mentions], number, pages, sort)
+    return ThreadPage(tuple([pen.entry(row) for row in mentions]), number, pages, sort, entries)
 
 
 def alone(comment: Comment, *, after: Row | None = None) -> Alone:

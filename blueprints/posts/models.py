@@ -53,6 +53,13 @@ class Correction(NamedTuple):
     text: str
 
 
+class Where(NamedTuple):
+    """What the addresses of a post are made of, hashable."""
+
+    slug: str
+    path: str | None
+
+
 class Post(Base):
     """A piece of writing with an address: a post in the journal's order, or a page outside it."""
 
@@ -162,6 +169,11 @@ class Post(Base):
             yield "addresses"
         if changes.of("bylines"):
             yield "people"
+
+    @property
+    def where(self) -> Where:
+        """All that its addresses depend on."""
+        return Where(self.slug, self.path)
 
     @property
     def authors(self) -> list[Person]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from blueprints.accounts.affiliations import Affiliation
-from blueprints.comments.models import Comment
+from blueprints.comments.models import MENTION, Comment
 from blueprints.core.db import db, now, writing
 from blueprints.core.site import Site
 from blueprints.core.site import current as site_of_world
@@ -34,6 +34,7 @@ class World:
         self.draft = make.post("Draft", slug="draft", state="draft", published_at=None, authors=[self.ada])
         self.about = make.post("About", slug="about", kind="page")
         self.held = make.pending(self.essay, "Held.")
+        make.comment(self.essay, "Elsewhere.", kind=MENTION, name="Another site")
         with writing():
             series.put_into(self.get(Post, self.essay), series.begin("Method"))
         self.secret = make.post("Secret", slug="secret", state="draft", published_at=None)
