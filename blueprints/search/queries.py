@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -34,7 +35,7 @@ _POSTS = select(
     POSTS.c.comment_count,
 ).where(POSTS.c.id.in_(_IDS))
 _AUTHORS = (
-    select(_BYLINES.c.post_id, _PEOPLE.c.slug, _PEOPLE.c.name)
+    select(_BYLINES.c.post_id, _PEOPLE.c.name)
     .join_from(_BYLINES, _PEOPLE)
     .where(_BYLINES.c.post_id.in_(_IDS))
     .order_by(_BYLINES.c.post_id, _BYLINES.c.position)
@@ -52,7 +53,7 @@ class PostHit(NamedTuple):
     post: Post
     title: list[Piece]
     snippet: list[Piece]
-    people: list[Any]
+    names: tuple[str, ...]
     published_at: datetime
     comment_count: int
     is_page: bool
@@ -139,7 +140,7 @@ def _place(row: Any, **others: Any) -> Post:
 
 def _post_hits(ids: list[int], query: Query) -> list[PostHit]:
     authors = rows.fetch(_AUTHORS, ids=ids)
-    people = {post_id: list(group) for post_id, group in groupby(authors, lambda row: row.post_id)}
+    names = {post_id: tuple(name for _, name in group) for post_id, group in groupby(authors, itemgetter(0))}
     hits = []
     for row in rows.fetch(_POSTS, ids=ids):
         post = _place(row, id=row.id)
@@ -151,7 +152,7 @@ def _post_hits(ids: list[int], query: Query) -> list[PostHit]:
                 post,
                 whole(post.heading, query),
                 snippet,
-                people.get(row.id, []),
+                names.get(row.id, ()),
                 row.published_at,
                 row.comment_count,
                 row.kind == "page",

@@ -1,8 +1,10 @@
 """The page of search, its results as a fragment, and what browsers need to offer it."""
 
+from html import escape
+
 from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from blueprints.core import limits, settings
 from blueprints.core.htmx import answer
@@ -18,7 +20,7 @@ _PARTS = dict(zip(("posts", "comments"), KINDS, strict=True))
 @bp.app_template_filter()
 def marked(pieces: list[Piece]) -> Markup:
     """A text with what was found in it marked; here and not in a template, for twenty of them stand on a page."""
-    escaped = ((escape(text), is_marked) for text, is_marked in pieces)
+    escaped = ((escape(text, quote=False), is_marked) for text, is_marked in pieces)
     return Markup("".join(f"<mark>{text}</mark>" if is_marked else text for text, is_marked in escaped))  # noqa: S704
 
 
