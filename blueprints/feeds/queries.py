@@ -36,7 +36,26 @@ class Said(NamedTuple):
 
 
 _POST, _BYLINE, _PERSON, _TAG, _C = (model.__table__.c for model in (Post, Byline, Person, Tag, Comment))
-_NEW = [column for column in _POST if column.name != "body"]
+_NEW = [
+    _POST.id,
+    _POST.slug,
+    _POST.path,
+    _POST.guid,
+    _POST.title,
+    _POST.standfirst,
+    _POST.body_html,
+    _POST.extract,
+    _POST.published_at,
+    _POST.updated_at,
+    _POST.comments_open,
+    _POST.comment_count,
+    _POST.corrections_json,
+    _POST.disclaimer,
+    _POST.competing_interests,
+    _POST.funding,
+]
+_WRITER = [_PERSON.id, _PERSON.slug, _PERSON.name, _PERSON.disclaimer, _PERSON.competing_interests]
+_LABEL = [_TAG.id, _TAG.slug, _TAG.name]
 _IN_LIST = (_POST.state == PUBLISHED, _POST.kind == POST)
 _WHOLE = (
     select(*_NEW)
@@ -59,7 +78,7 @@ _BELOW = [_POST.id, _POST.slug, _POST.path, _POST.guid, _POST.title, _POST.extra
 _SAID = [_C[name] for name in Said._fields]
 _A_POST, _A_POST_BELOW = rows.Shape(Post, _NEW), rows.Shape(Post, _BELOW)
 _A_BYLINE = rows.Shape(Byline, [_BYLINE.post_id, _BYLINE.person_id])
-_A_PERSON, _A_TAG = rows.Shape(Person, _PERSON), rows.Shape(Tag, _TAG)
+_A_PERSON, _A_TAG = rows.Shape(Person, _WRITER), rows.Shape(Tag, _LABEL)
 _COMMENTS = select(*_BELOW, *_SAID).join(Post.__table__).where(_C.state == APPROVED)
 # The comments alone are read in their order, whatever the database thinks of the posts' indexes.
 _LATELY = (
@@ -97,8 +116,8 @@ _NEW_POSTS = {
 def _belonging(number: int) -> tuple[Select[Any], Select[Any]]:
     """The people and the tags of so many posts; with as many parameters, because a list is compiled at every use."""
     among = [bindparam(f"post_{place}", type_=_POST.id.type) for place in range(number)]
-    people = select(_BYLINE.post_id, *_PERSON).join(Person.__table__).where(_BYLINE.post_id.in_(among))
-    tags = select(tagging.c.post_id, *_TAG).join(Tag.__table__).where(tagging.c.post_id.in_(among))
+    people = select(_BYLINE.post_id, *_WRITER).join(Person.__table__).where(_BYLINE.post_id.in_(among))
+    tags = select(tagging.c.post_id, *_LABEL).join(Tag.__table__).where(tagging.c.post_id.in_(among))
     return people.order_by(_BYLINE.position), tags.order_by(_TAG.name)
 
 
