@@ -3,6 +3,7 @@
 import re
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -138,12 +139,18 @@ def readable_name(form: PlainForm, field: Field) -> None:
 
 def email_address(form: PlainForm, field: Field) -> None:
     """The shape of an address, by the rules of RFC 5321 and 6531; nobody is written to."""
-    if not field.data:
-        return
+    if field.data and (fault := _fault_of(field.data)):
+        raise ValidationError(f"This is not an e-mail address: {fault}")
+
+
+@lru_cache(maxsize=1000)
+def _fault_of(address: str) -> str:
+    """What is wrong with *address*, or nothing. Who looks at a preview first or takes part for long brings it again."""
     try:
-        validate_email(field.data, check_deliverability=False)
+        validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
-        raise ValidationError(f"This is not an e-mail address: {error}") from error
+        return str(error)
+    return ""
 
 
 def web_address(form: PlainForm, field: Field) -> None:
