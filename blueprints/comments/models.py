@@ -29,7 +29,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from blueprints.accounts.models import Person
 from blueprints.comments import places
 from blueprints.core import generations, markdown, rows
-from blueprints.core.db import Base, OwnId, UTCDateTime, connection, db, now
+from blueprints.core.db import Base, OwnId, UTCDateTime, connection, flush, now
 from blueprints.core.generations import Changes
 from blueprints.posts.models import Post
 
@@ -336,7 +336,7 @@ def add(comment: Comment) -> Comment:
 
     Two or three statements, past the session's bookkeeping: every reader's comment comes this way.
     """
-    db.session.flush()  # its post, its parent
+    flush()  # its post, its parent
     post, parent, values = comment.post, comment.parent, vars(comment)
     through = connection()
     above = parent if parent and parent.place else None

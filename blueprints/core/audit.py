@@ -18,7 +18,7 @@ from sqlalchemy import JSON, Index, String, bindparam, case, delete, event, func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from blueprints.core import rows
-from blueprints.core.db import Base, UTCDateTime, after_rollback, before_commit, connection, db, now, writing
+from blueprints.core.db import Base, UTCDateTime, after_rollback, before_commit, connection, db, notes, now, writing
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 # How long it is told, and how often the chore looks for what is older.
@@ -162,22 +162,22 @@ def actor() -> Actor:
 def as_one() -> Iterator[None]:
     """Inside `writing()`: rows that are written in this block are no deeds of their own; `say` tells what they were."""
     db.session.flush()
-    db.session.info[_QUIET] = True
+    notes()[_QUIET] = True
     try:
         yield
         db.session.flush()
     finally:
-        db.session.info.pop(_QUIET, None)
+        notes().pop(_QUIET, None)
 
 
 def note(row: Base, verb: str, *changes: Change) -> None:
     """Inside `writing()`: *verb* was done to *row* by a statement that no row of a session tells of."""
-    _collect(db.session(), _pending(row, verb), changes)
+    _collect(_pending(row, verb), changes)
 
 
 def say(verb: str, kind: str, *, noun_id: int | None = None, label: str = "") -> None:
     """Inside `writing()`: *verb* was done to something that is no row at hand."""
-    _collect(db.session(), Pending(verb, kind, noun_id, label), ())
+    _collect(Pending(verb, kind, noun_id, label), ())
 
 
 def clear(moment: datetime) -> int:
@@ -220,8 +220,8 @@ def _pending(row: Any, verb: str) -> Pending:
     return Pending(verb, kind, noun_id, label_of(row)[:_LONGEST_LABEL], post_id)
 
 
-def _collect(session: Session, deed: Pending, changes: Iterable[Change]) -> None:
-    found: dict[Any, Pending] = session.info.setdefault(_PENDING, {})
+def _collect(deed: Pending, changes: Iterable[Change]) -> None:
+    found: dict[Any, Pending] = notes().setdefault(_PENDING, {})
     key = (deed.kind, deed.noun_id if deed.noun_id is not None else deed.label)
     known = found.setdefault(key, deed)
     if known.verb == CHANGED or deed.verb == REMOVED:
@@ -230,25 +230,25 @@ def _collect(session: Session, deed: Pending, changes: Iterable[Change]) -> None
     known.add(changes)
 
 
-def _is_told(session: Session, row: Any) -> bool:
+def _is_told(row: Any) -> bool:
     table = row.__tablename__
-    if table in NOT_AUDITED or _QUIET in session.info:
+    if table in NOT_AUDITED or _QUIET in notes():
         return False
     return table not in READERS or actor().id is not None
 
 
 def _tell(session: Session, row: Any, verb: str) -> None:
-    if not _is_told(session, row):
+    if not _is_told(row):
         return
     if row.__tablename__ in PARTS:
         kind, column, name = PARTS[row.__tablename__]
         if verb != CHANGED or session.is_modified(row):
             whole = Pending(CHANGED, kind, getattr(row, column), "", getattr(row, "post_id", None))
-            _collect(session, whole, [(name, None, None)])
+            _collect(whole, [(name, None, None)])
         return
     changes = list(_changes(row)) if verb == CHANGED else []
     if verb != CHANGED or changes:
-        _collect(session, _pending(row, verb), changes)
+        _collect(_pending(row, verb), changes)
 
 
 def _changes(row: Any) -> Iterator[Change]:

@@ -117,7 +117,7 @@ class Session(FlaskSession):
         if "is_writing" in g:
             g.connection.rollback()
             for step in _undone:
-                step(self.info)
+                step(notes())
         _let_go()
 
     def close(self) -> None:
@@ -218,8 +218,7 @@ def connection() -> Connection:
     """That of this transaction. What only reads begins one without a session, which takes 35 µs to make and end."""
     found: Connection | None = g.get("connection")
     if found is None:
-        session = db.session.registry() if db.session.registry.has() else None
-        if session and session.in_transaction():
+        if (session := _session()) and session.in_transaction():
             found = session.connection()
         else:
             found = db.engine.connect()
@@ -228,13 +227,29 @@ def connection() -> Connection:
     return found
 
 
+def flush() -> None:
+    """Write what the session holds of changed rows, if anybody has asked for one."""
+    if session := _session():
+        session.flush()
+
+
+def notes() -> dict[str, Any]:
+    """What the slices have noted for the end of this write."""
+    found: dict[str, Any] = g.setdefault("notes", {})
+    return found
+
+
+def _session() -> FlaskSession | None:
+    return db.session.registry() if db.session.registry.has() else None
+
+
 def _let_go(_error: BaseException | None = None) -> None:
     if "is_writing" not in g and (held := g.pop("connection", None)):
         held.close()
 
 
 Step = Callable[[dict[str, Any]], object]
-# What a slice has to do at the end of every write; each is given what was noted on the way (the session's `info`).
+# What a slice has to do at the end of every write; each is given the `notes` that were made on the way.
 _last: list[Step] = []
 _done: list[Step] = []
 _undone: list[Step] = []
@@ -263,13 +278,14 @@ def writing() -> Iterator[None]:
     """One short write transaction: the lock first, then the block, then the commit.
 
     A snapshot that was only read cannot be turned into a write, so what was read before is let go. The transaction is
-    the connection's: a write that goes past the session does not pay for it.
+    the connection's: a write that goes past the session needs none.
     """
-    session = db.session()
     if "is_writing" in g:
         raise RuntimeError("a write inside a write: what the outer one has written would be taken back")
-    session.rollback()
-    session.expire_all()  # a rollback forgets nothing where nothing had begun
+    if session := _session():
+        session.rollback()
+        session.expire_all()  # a rollback forgets nothing where nothing had begun
+    _let_go()
     if not _turn.acquire(timeout=BUSY_SECONDS):
         raise OperationalError("BEGIN", None, TimeoutError("busy: other threads of this process are writing"))
     try:
@@ -278,18 +294,18 @@ def writing() -> Iterator[None]:
             g.connection, g.is_writing = held, True
             try:
                 yield
-                session.flush()
+                flush()
                 for step in _last:
-                    step(session.info)
+                    step(notes())
                 held.commit()
-                if session.in_transaction():
+                if (session := _session()) and session.in_transaction():
                     session.commit()
             except BaseException:
-                session.rollback()
+                db.session.rollback()
                 raise
             finally:
                 del g.connection, g.is_writing
         for step in _done:
-            step(session.info)
+            step(notes())
     finally:
         _turn.release()

@@ -17,7 +17,7 @@ from sqlalchemy import String, event, inspect, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from blueprints.core import rows, watch
-from blueprints.core.db import Base, after_commit, after_rollback, before_commit, connection, db
+from blueprints.core.db import Base, after_commit, after_rollback, before_commit, connection, db, notes
 
 T = TypeVar("T", bound=Base)
 EVERYTHING = "*"
@@ -114,11 +114,11 @@ class Changes:
 
 def touch(*names: str) -> None:
     """Inside `writing()`: these change for readers, by a statement that no row of a session tells of."""
-    db.session.info.setdefault(_TOUCHED, set()).update(names)
+    notes().setdefault(_TOUCHED, set()).update(names)
 
 
 def _collect(session: Session, rows: Iterable[Any], *, whole: bool) -> None:
-    names = session.info.setdefault(_TOUCHED, set())
+    names = notes().setdefault(_TOUCHED, set())
     for row in rows:
         if EVERYTHING not in names and hasattr(row, "touches") and (whole or session.is_modified(row)):
             names.update(row.touches(Changes(row, whole=whole)))

@@ -21,7 +21,7 @@ from sqlalchemy import JSON, Index, String, Text, delete, func, insert, or_, sel
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blueprints.core import settings, site
-from blueprints.core.db import Base, UTCDateTime, after_commit, after_rollback, db, now
+from blueprints.core.db import Base, UTCDateTime, after_commit, after_rollback, db, notes, now
 
 WAITING, SENDING = "waiting", "sending"
 # How it ended: taken by the server; refused by it; too old to be of use; broken off twice after its last word.
@@ -114,7 +114,7 @@ def write(
         **context,
     )
     db.session.add(row)
-    db.session.info[_WRITTEN] = True
+    notes()[_WRITTEN] = True
     return row
 
 
@@ -134,7 +134,7 @@ def queue(
     found = [{**_fields(kind, to, moment, good_for), **shared, "about": about} for to, about in letters]
     if found:
         db.session.connection().execute(insert(Outbox.__table__), found)  # type: ignore[arg-type]
-        db.session.info[_WRITTEN] = True
+        notes()[_WRITTEN] = True
 
 
 def _fields(kind: str, to: str, moment: datetime, good_for: timedelta) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from blueprints.accounts.models import Person
 from blueprints.comments import models as comments
 from blueprints.comments.models import APPROVED, Comment
-from blueprints.core.db import after_rollback, before_commit, connection, db
+from blueprints.core.db import after_rollback, before_commit, connection, db, notes
 from blueprints.core.generations import Changes
 from blueprints.posts.bylines import Byline
 from blueprints.posts.models import PUBLISHED, Post
@@ -194,7 +194,7 @@ def _put_comment(comment: Comment) -> None:
 @retagged.connect
 def _note_posts(posts: list[int]) -> None:
     """Posts got other tags, past the session."""
-    db.session.info.setdefault(_NOTED, set()).update((POST, post_id) for post_id in posts)
+    notes().setdefault(_NOTED, set()).update((POST, post_id) for post_id in posts)
 
 
 def _what(row: object, changes: Changes) -> tuple[str, int] | None:
@@ -217,7 +217,7 @@ def _what(row: object, changes: Changes) -> tuple[str, int] | None:
 def _note(session: Session, rows: Iterable[object], *, whole: bool) -> None:
     for row in rows:
         if (whole or session.is_modified(row)) and (found := _what(row, Changes(row, whole=whole))):
-            session.info.setdefault(_NOTED, set()).add(found)
+            notes().setdefault(_NOTED, set()).add(found)
 
 
 @event.listens_for(db.session, "before_flush")

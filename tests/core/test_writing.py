@@ -48,6 +48,31 @@ def test_write_that_fails_at_its_last_step_leaves_nothing(app, make, monkeypatch
     assert db.session.get(Generation, "all-series") is None
 
 
+def test_write_past_the_session_makes_none_and_is_stored_or_taken_back_whole(app, make):
+    def write_past_it(title: str) -> None:
+        connection().execute(update(Post.__table__).values(title=title))
+        generations.touch(title)
+
+    def fail() -> None:
+        with writing():
+            write_past_it("second")
+            raise RuntimeError("no more")
+
+    make.post()
+    db.session.remove()
+    with writing():
+        write_past_it("first")
+    assert not db.session.registry.has()
+    with pytest.raises(RuntimeError, match="no more"):
+        fail()
+    db.session.remove()
+    with writing():  # what the failed one noted is gone
+        pass
+    assert db.session.scalar(select(Post.title)) == "first"
+    assert db.session.get(Generation, "first")
+    assert db.session.get(Generation, "second") is None
+
+
 def test_write_inside_a_write_is_refused_and_both_are_taken_back(app, make):
     def write_twice() -> None:
         with writing():
