@@ -1,7 +1,5 @@
 """Comments: threads below posts, what guests send in, and what a moderator does with it."""
 
-from typing import cast
-
 from flask import Flask
 
 from blueprints.core.http import FROM_ANYWHERE
@@ -15,14 +13,13 @@ def init_app(app: Flask) -> None:
     """Add the pages and fragments of the thread."""
     from blueprints.comments import addresses, marks, notify, passages, queries, retention, thread, views
     from blueprints.comments import keys as keys  # a table that no page here needs yet is part of the database
-    from blueprints.core import chores
-    from blueprints.core.site import Site
+    from blueprints.core import chores, site
     from blueprints.posts.models import Post
 
     def look(post: Post) -> thread.Look:
         """How the comments of *post* are drawn today."""
-        site = cast(Site, app.jinja_env.globals["site"])
-        return thread.Look(post.comments_open, site.shows_faces, site.takes_marks, site.time_zone)
+        shown = site.here()
+        return thread.Look(post.comments_open, shown.shows_faces, shown.takes_marks, shown.time_zone)
 
     app.jinja_env.globals["look"] = look
     app.jinja_env.globals["picked"] = queries.picked

@@ -6,12 +6,23 @@ they are from their first comments, and reads of each no more than it shows (`pl
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Integer, Select, bindparam, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.types import NullType
 
 from blueprints.accounts.models import Person
 from blueprints.comments import places
@@ -29,7 +40,7 @@ _C = Comment.__table__.c
 
 
 class Row(NamedTuple):
-    """What a page of a thread reads of each comment."""
+    """What a page of a thread reads of each comment; moments as the driver gives them, for most are never looked at."""
 
     id: int
     number: int | None
@@ -44,12 +55,12 @@ class Row(NamedTuple):
     url: str
     html: str
     person_id: int | None
-    created_at: datetime
-    edited_at: datetime | None
+    created_at: Any
+    edited_at: Any
     source_id: str | None
     email: str
     marks: int
-    picked_at: datetime | None
+    picked_at: Any
     passage: str
     passage_lost: bool
     slug: str | None
@@ -88,8 +99,13 @@ class Found:
     pages: int
 
 
-_OF_PERSON = {"slug": Person.__table__.c.slug, "portrait": Person.__table__.c.portrait}
-_ROWS = select(*(_OF_PERSON[name] if name in _OF_PERSON else _C[name] for name in Row._fields)).outerjoin_from(
+_AS_THEY_ARE = ("created_at", "edited_at", "picked_at", "passage_lost")
+_COLUMNS = {
+    **{column.key: column for column in _C},
+    **{name: type_coerce(_C[name], NullType).label(name) for name in _AS_THEY_ARE},
+    **{name: Person.__table__.c[name] for name in ("slug", "portrait")},
+}
+_ROWS = select(*(_COLUMNS[name] for name in Row._fields)).outerjoin_from(
     Comment.__table__, Person.__table__, Person.__table__.c.id == _C.person_id
 )
 _OF_POST = _ROWS.where(_C.post_id == bindparam("post_id"))

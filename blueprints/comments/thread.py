@@ -16,6 +16,7 @@ from blueprints.comments.models import APPROVED, Comment
 from blueprints.comments.passages import Quoted
 from blueprints.comments.stretches import FLAT, OLDEST, Row
 from blueprints.core import markdown, rows, settings
+from blueprints.core.db import aware
 from blueprints.posts.addresses import portrait_address
 from blueprints.posts.models import Post
 
@@ -417,10 +418,10 @@ class _Pen:
             "" if removed else row.name,
             "" if removed else row.url,
             "" if removed else row.html,
-            row.created_at,
+            aware(row.created_at),  # type: ignore[arg-type]  # it always has one
             mark=_mark(row.person_id, self.authors) if row.person_id and not removed else "",
             old_id=row.source_id if row.source_id and row.source_id != str(row.id) else None,
-            edited_at=None if removed else row.edited_at,
+            edited_at=None if removed else aware(row.edited_at),
             gone=row.state if removed else "",
             passage=Quoted.of(row, self.post) if row.passage and self.post and not removed else None,
             face=None if removed else Face.of(row.name, row.email, self.key, row.slug, row.portrait),

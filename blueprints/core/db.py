@@ -148,7 +148,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """From what the driver gives: a text from SQLite, else a moment. A thread has one for each comment."""
-        return _aware
+        return aware
 
 
 class OwnId(FunctionElement[int]):
@@ -167,7 +167,8 @@ def _own_id(element: OwnId, compiler: SQLCompiler, **_options: Any) -> str:
     return _BACKENDS[compiler.dialect.name].own_id(element.table_name)
 
 
-def _aware(value: Any) -> datetime | None:
+def aware(value: Any) -> datetime | None:
+    """The moment that a driver gives as a text or without its time zone."""
     if value is None:
         return None
     if type(value) is str:
