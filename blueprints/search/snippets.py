@@ -48,18 +48,21 @@ def whole(text: str, query: Query) -> list[Piece]:
 
 
 def around_html(html: str, query: Query) -> list[Piece]:
-    """The same as `around`, of HTML, which is read in parts, up to the first one in which it is found."""
+    """The stretch of a text that holds most of what *query* looks for, else its beginning; of its HTML no more is read
+    than up to there.
+    """
     start, most = 0, min(len(html), 2 * LONGEST_TEXT)
     while start < most:
         stop = _edge(html, start, _READ)
         text = _readable(html[start:stop])
-        folded = fold(text)
-        if _may_have(folded, query) and (found := query.pattern.search(folded)):
-            if found.end() + _WINDOW + LENGTH > len(text):  # the stretch may reach into what follows
+        if spans := _first(text, query):
+            if stop < len(html) and spans[0][1] + _WINDOW + LENGTH > len(text):  # it may reach into what follows
                 text = f"{text} {_readable(html[stop : _edge(html, stop, _READ // 2)])}".rstrip()
-            return around(text, query, is_end=start > 0)
+                spans = _first(text, query)
+            return _stretch(text, spans, is_end=start > 0)
         start = stop
-    return around(plain(html[:most]), query)
+    beginning = _readable(html[: _edge(html, 0, _READ)])
+    return _stretch(beginning if len(beginning) > LENGTH else plain(html[:most]), [])
 
 
 def _edge(html: str, start: int, length: int) -> int:
@@ -71,16 +74,16 @@ def _edge(html: str, start: int, length: int) -> int:
     return found if found > 0 else len(html)
 
 
-def around(text: str, query: Query, *, is_end: bool = False) -> list[Piece]:
-    """The stretch of *text* (plain, on one line) that holds most of what *query* looks for, else its beginning; of a
-    text that *is_end* of another something stands before.
-    """
-    text = text[:LONGEST_TEXT]
-    spans: list[tuple[int, int]] = []
+def _first(text: str, query: Query) -> list[tuple[int, int]]:
+    """Where in *text* is what *query* looks for, as far as the first window that has some of it."""
     for start, stop in _windows(text):
-        spans = [(start + begin, start + end) for begin, end in _spans(text[start:stop], query)]
-        if spans:
-            break
+        if spans := _spans(text[start:stop], query):
+            return [(start + begin, start + end) for begin, end in spans]
+    return []
+
+
+def _stretch(text: str, spans: list[tuple[int, int]], *, is_end: bool = False) -> list[Piece]:
+    """The stretch of *text* that holds most of *spans*; of a text that *is_end* of another something stands before."""
     best = _fullest(spans)
     start = max(0, best[0] - BEFORE)
     if start and (blank := text.find(" ", start, best[0])) > 0:
