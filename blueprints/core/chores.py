@@ -12,7 +12,7 @@ from datetime import datetime
 from flask import Flask, current_app
 
 from blueprints.core import audit, postman
-from blueprints.core.db import db
+from blueprints.core.db import let_go
 
 CHORES = "chores"
 
@@ -47,4 +47,4 @@ def run(moment: datetime, *, all_of_them: bool = False, at_the_end: bool = False
                 with audit.acting(audit.SITE):
                     chore.work(moment)
             finally:
-                db.session.remove()
+                let_go()

@@ -244,6 +244,12 @@ def _session() -> FlaskSession | None:
     return db.session.registry() if db.session.registry.has() else None
 
 
+def let_go() -> None:
+    """End what was read here, by the session and past it; what follows reads anew."""
+    db.session.remove()
+    _let_go()
+
+
 def _let_go(_error: BaseException | None = None) -> None:
     if "is_writing" not in g and (held := g.pop("connection", None)):
         held.close()

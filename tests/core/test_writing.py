@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import func, select, update
 
+from blueprints.core import chores, generations
 from blueprints.core import db as database_module
-from blueprints.core import generations
-from blueprints.core.db import connection, db, writing
+from blueprints.core.db import connection, db, now, writing
 from blueprints.core.generations import Generation
 from blueprints.posts.models import Post
 
@@ -71,6 +71,13 @@ def test_write_past_the_session_makes_none_and_is_stored_or_taken_back_whole(app
     assert db.session.scalar(select(Post.title)) == "first"
     assert db.session.get(Generation, "first")
     assert db.session.get(Generation, "second") is None
+
+
+def test_chore_leaves_nothing_open_that_it_has_read(app):
+    read = []
+    chores.each(app, 0, lambda _moment: read.append(connection()))
+    chores.run(now(), all_of_them=True)
+    assert [each.closed for each in read] == [True]
 
 
 def test_write_inside_a_write_is_refused_and_both_are_taken_back(app, make):
