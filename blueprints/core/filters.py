@@ -38,8 +38,8 @@ class Drawable(Hashable, Protocol):
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates these filters, and `kept(macro, *inputs)`."""
-    kept = app.jinja_env.globals["kept"] = lru_cache(maxsize=KEPT)(_draw)
+    """Give the templates these filters; `macro|kept(*inputs)` is what a macro makes of them, drawn once."""
+    kept = app.jinja_env.filters["kept"] = lru_cache(maxsize=KEPT)(_draw)
     app.jinja_env.filters["drawn"] = partial(_drawn, kept)
     app.jinja_env.filters.update(day=day, month_name=month_name, moment=moment, clock=clock, iso=iso, count=count)
 

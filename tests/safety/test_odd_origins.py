@@ -16,7 +16,7 @@ def test_host_is_never_markup_and_site_url_wins(app, client, post):
     assert page.status_code == 400 or "<script>1" not in page.get_data(as_text=True)
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], site_url="https://journal.example")
     app.extensions["cache"].close()  # settings do not change while a site runs
-    app.jinja_env.globals["kept"].cache_clear()
+    app.jinja_env.filters["kept"].cache_clear()
     page = ask(client, f"/posts/{post.slug}", headers={"Host": "evil.example"})
     assert "evil.example" not in page.get_data(as_text=True)
     assert "https://journal.example/posts/on-paper" in page.get_data(as_text=True)

@@ -18,7 +18,7 @@ from tests.core.cache.world import WRITES, World, write
 
 def forget_what_is_kept(app) -> None:
     """Elements that are kept as drawn (core/filters.py), and all that is made of rows and kept by them."""
-    app.jinja_env.globals["kept"].cache_clear()
+    app.jinja_env.filters["kept"].cache_clear()
     for name, module in tuple(sys.modules.items()):
         if name.startswith("blueprints."):
             for each in vars(module).values():
