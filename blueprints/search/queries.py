@@ -112,21 +112,31 @@ def _number(kind: str, query: Query, moment: datetime) -> int:
         return 0
     number = index.backend(connection()).number
     found = number(kind, query, moment)
-    return number(kind, query.begun, moment) if found <= MOST and query.begun is not query else found
+    return number(kind, query.begun, moment) if _is_beginning(kind, query, moment, found) else found
 
 
 def _matches(kind: str, query: Query, moment: datetime) -> list[int]:
-    """The ids of all matches, best first. A last word that finds less than a full list is taken for a beginning."""
+    """The ids of all matches, best first."""
     if not query.wanted:
         return []
     backend = index.backend(connection())
     newest = backend.newest(kind, query, moment)
-    if len(newest) <= MOST and query.begun is not query:
+    if _is_beginning(kind, query, moment, len(newest)):
         query, newest = query.begun, backend.newest(kind, query.begun, moment)
     matches = backend.ranked(kind, query, moment, newest)
     best = max((score for score, _, _ in matches), default=0.0) or 1.0
     ordered = sorted({(round(score / best * _STEPS), date, own) for score, date, own in matches}, reverse=True)
     return [own for _, _, own in ordered[: MOST + 1]]
+
+
+def _is_beginning(kind: str, query: Query, moment: datetime, found: int) -> bool:
+    """Whether the last word is taken for the beginning of one: where *query* has *found* less than a full list, and so
+    would the word alone. To find what begins like a common word takes as long as to read of all such words.
+    """
+    if found > MOST or query.begun is query:
+        return False
+    word = query.last_word
+    return word == query or index.backend(connection()).number(kind, word, moment) <= MOST
 
 
 def _id_of(hit: PostHit | CommentHit) -> int:

@@ -178,6 +178,11 @@ class Query:
         return re.compile("|".join(phrase.pattern for phrase in self.wanted))
 
     @cached_property
+    def last_word(self) -> "Query":
+        """The query that its last word would be."""
+        return Query((Phrase(self.wanted[-1].parts[-1:]),), is_open=self.is_open)
+
+    @cached_property
     def begun(self) -> "Query":
         """The same query with its last word as the beginning of a word; itself where that makes no sense."""
         if not self.wanted or not self.is_open:

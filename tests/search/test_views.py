@@ -178,6 +178,16 @@ def test_common_word_finds_the_newest_and_titles(app, make, monkeypatch):
     assert found.counts[POST] == 4
 
 
+def test_last_word_is_taken_for_a_beginning_unless_it_is_a_common_one(app, make, monkeypatch):
+    for number in range(4):
+        make.post(f"Gnu {number}")
+    make.post("A yak and gnus")
+    assert titles("yak gnu") == ["A yak and gnus"]
+    monkeypatch.setattr(queries, "MOST", 3)
+    assert titles("yak gnu") == []
+    assert titles("yak gnus") == titles("gnus yak") == ["A yak and gnus"]
+
+
 @ONLY_POSTGRESQL
 def test_every_way_through_the_index_finds_the_same(app, make, monkeypatch):
     for module in (queries, postgresql):
