@@ -128,11 +128,13 @@ def ranked(kind: str, query: Query, moment: datetime, found: Sequence[Any]) -> l
     """The newest matches, as *found*, with as many titles if there may be older ones; and how good each is.
 
     A word that is in more than COMMON texts says nothing about which of them is meant, and to weigh it would read all
-    of them: it must be there, but does not count.
+    of them: it must be there, but does not count. Where no word does, those in whose titles they are come first.
     """
-    if len(found) > MOST:
-        found = [*rows.fetch(_NEWEST[kind], match=_titled(kind, query), now=moment), *found]
     scores: dict[int, float] = {}
+    if len(found) > MOST:
+        titled = rows.fetch(_NEWEST[kind], match=_titled(kind, query), now=moment)
+        scores = dict.fromkeys((own for own, _ in titled), 1.0)
+        found = [*titled, *found]
     if telling := [phrase for phrase in query.wanted if len(found) > 1 and not _is_common(kind, phrase)]:
         oldest = min(own for own, _ in found)
         scores = dict(rows.fetch(_RANKED[kind], match=_expression(Query(tuple(telling))), oldest=oldest))
