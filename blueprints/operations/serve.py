@@ -45,7 +45,7 @@ from werkzeug.test import run_wsgi_app
 
 from blueprints.accounts.queries import has_administrator
 from blueprints.core import audit, chores, postman, site
-from blueprints.core.db import BUSY_SECONDS, backend, db, now, writing
+from blueprints.core.db import BUSY_SECONDS, backend, db, let_go, now, writing
 from blueprints.core.postman import Postman
 from blueprints.core.settings import Settings
 from blueprints.operations import memory, parent, upgrade, welcome, workers
@@ -141,7 +141,7 @@ def serve(make_app: Callable[..., Flask], announce: Callable[[str], object]) -> 
             welcome.greet()
         unclaimed = not has_administrator()
         database = backend().describe(db.session.connection())
-        db.session.remove()
+        let_go()
     announce(f"Hustings serves {settings.address}  (Ctrl-C stops it; {database})")
     if unclaimed and not predecessors:
         announce(f"To become its administrator, open this link once within 24 hours:\n{set_up_link(app)}")
@@ -182,7 +182,7 @@ def rehearse(app: Flask) -> None:
             chores.run(now())
             postman.look(now())
             paths = ["/", "/archive", "/feed.atom", *map(post_url, newest_published(1, 1).posts)]
-            db.session.remove()
+            let_go()
         for path in paths:
             request = app.test_request_context(path, base_url=app.config["SETTINGS"].address).request
             run_wsgi_app(draw, request.environ, buffered=True)
@@ -266,7 +266,7 @@ def set_up_link(app: Flask) -> str:
         with writing():
             current = db.session.merge(site.current())
             token = current.offer_setup()
-        db.session.remove()
+        let_go()
     return f"{app.config['SETTINGS'].address}/set-up/{token}"
 
 

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
-from blueprints.core.db import backend, db
+from blueprints.core.db import backend, db, let_go
 
 UNFINISHED = "unfinished_move"  # the table that marks the target of one (operations/move.py)
 SECONDS_FOR_ANOTHER = 60
@@ -28,7 +28,7 @@ def run(app: Flask) -> None:
                         f"hustings: {_place()} could not be brought up to date and is as it was: {reason(error)}."
                     ) from error
         finally:
-            db.session.remove()
+            let_go()
             db.engine.dispose()
 
 
