@@ -1,5 +1,6 @@
 """Load on a served site: readers by wrk, writers by threads that post no comment twice. Both run on the last core."""
 
+import gzip
 import http.client
 import itertools
 import os
@@ -79,7 +80,8 @@ def _ms(text: str) -> float:
 class Writer:
     """A proxy's connection on which many readers post a comment each; *tokens* are those of the posts' forms, by path.
 
-    Each has an address of their own, so that the limits count as they do on a site with its defaults.
+    Each has addresses of their own, so that the limits count as they do on a site with its defaults. With *scripts*
+    each sends what htmx sends from a page that knows the thread up to this writer's last comment there.
     """
 
     numbers = itertools.count(1_000_000)  # no text of the seeded comments
@@ -89,6 +91,7 @@ class Writer:
         self.headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
         self.headers |= {"Accept-Encoding": "gzip"} | ({"HX-Request-Type": "partial"} if scripts else {})
         self.posts = itertools.cycle(tokens.items())
+        self.known = {path: self._last_number(path) for path in tokens} if scripts else {}
         self.stored: list[str] = []
         self.times: list[float] = []
         self.refused = 0
@@ -99,18 +102,27 @@ class Writer:
         number = next(self.numbers)
         (path, token), text = next(self.posts), remark(number)
         headers = {**self.headers, "X-Forwarded-For": str(ip_address((10 << 24) + number))}
-        fields = {"author": "Jo", "email": "jo@example.org", "comment": text, "token": token}
+        fields = {"author": "Jo", "email": f"jo-{number}@example.org", "comment": text, "token": token}
+        if path in self.known:
+            fields |= {"slot": "comment-form", "after": self.known[path], "skip": 0, "from": 1, "to": 1, "changes": 0}
         body = urlencode({**fields, "key": f"{os.getpid()}-{text.partition('.')[0]}"})
         begun = time.perf_counter()
         self.connection.request("POST", f"{path}/comments", body, headers)
         answer = self.connection.getresponse()
-        self.bytes = len(answer.read())
+        content = answer.read()
+        self.bytes = len(content)
         self.times.append((time.perf_counter() - begun) * 1000)
         if answer.status in (201, 303):
             self.stored.append(text)
+            if path in self.known:
+                self.known[path] = int(re.search(rb"published as number (\d+)", gzip.decompress(content))[1])
         else:
             self.refused += 1
         return path
+
+    def _last_number(self, path: str) -> int:
+        self.connection.request("GET", path)
+        return int(re.search(rb'name="after" value="(\d+)"', self.connection.getresponse().read())[1])
 
     def read(self, path: str) -> float:
         """Read a page; returns the ms that it took."""

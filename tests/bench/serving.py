@@ -250,15 +250,16 @@ def writes(place: Site, tokens: dict[str, str], seconds: float, rounds: int) -> 
         ("one writer, plain", False, 1),
         ("four writers, htmx", True, 4),
     ):
-        before, taken, posted = load.processor_ms(place.workers()), [], 0
+        taken, used, posted = [], 0.0, 0
         for _ in range(rounds):
             writers = [Writer(place.url, talks, scripts=scripts) for _ in range(number)]
+            before = load.processor_ms(place.workers())
             taken.append(load.write(writers, seconds))
+            used += load.processor_ms(place.workers()) - before
             stored += (texts := [text for writer in writers for text in writer.stored])
             posted += len(texts)
         carried = median_of(taken)
-        used = (load.processor_ms(place.workers()) - before) / posted
-        cells = (f"{carried.rate:,.0f}", carried.median, carried.p99, used, carried.refused)
+        cells = (f"{carried.rate:,.0f}", carried.median, carried.p99, used / posted, carried.refused)
         goal = at_least(carried.rate, 500, "/s")
         if number == 1 and scripts:
             size = writers[0].bytes
@@ -269,8 +270,8 @@ def writes(place: Site, tokens: dict[str, str], seconds: float, rounds: int) -> 
 
 def mixed(place: Site, talks: dict[str, str], seconds: float = 15) -> list[str]:
     """Four writers and four readers of the same posts, each as fast as it is answered."""
-    readers = Readers(place.url, list(talks), seconds, GZIP, 4)
     writers = [Writer(place.url, talks) for _ in range(4)]
+    readers = Readers(place.url, list(talks), seconds, GZIP, 4)
     wrote, read = load.write(writers, seconds), readers.result()
     goal = f"{at_least(wrote.rate, 180, '/s')}; p99 {at_most(wrote.p99, 150, ' ms')}"
     row("four writers beside …", f"{wrote.rate:,.0f}", wrote.median, wrote.p99, "", wrote.refused, goal)
