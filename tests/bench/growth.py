@@ -194,7 +194,9 @@ def compare(small: Grown, large: Grown, rounds: int) -> None:
             taken[0].append(small.ask(next(of_small)))
             taken[1].append(large.ask(next(of_large)))
         statuses = {status for times in taken for _cpu, _passed, status in times}
-        used, passed = ([statistics.median(each[at] for each in times[2:]) for times in taken] for at in (0, 1))
+        used, passed = (
+            [statistics.median(each[at] for each in times[2:] or times) for times in taken] for at in (0, 1)
+        )
         ratios = used[1] / used[0], passed[1] / passed[0]
         kept = "kept" if ratios[large.has_server] <= GOAL else "missed"
         print(
