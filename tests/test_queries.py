@@ -246,6 +246,21 @@ def test_what_was_sent_twice_is_found_by_how_it_begins(app, make):
 
 
 @ONLY_SQLITE
+def test_whether_a_post_that_was_found_is_public_is_read_from_an_index(walk):
+    """Its row has that behind its texts, which fill many pages of the file."""
+    of_posts = {
+        each
+        for _visit, asked in walk.values()
+        for each in asked
+        if "search_post MATCH" in each[0] and "post.state" in each[0]
+    }
+    assert of_posts
+    for statement, parameters in of_posts:
+        plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        assert any("SEARCH post USING COVERING INDEX ix_post_shown (id=?" in step for *_numbers, step in plan), plan
+
+
+@ONLY_SQLITE
 def test_public_pages_have_no_statement_prepared_twice(app, client):
     """SQLite does so where a value that is given decides about the plan; its authorizer is asked each time."""
     big_site().write()
