@@ -21,7 +21,7 @@ from blueprints.operations import upgrade
 from blueprints.search import index
 from tests import another
 from tests.admin.browsing import soup
-from tests.conftest import ONLY_POSTGRESQL
+from tests.conftest import ONLY_POSTGRESQL, ONLY_SQLITE
 
 
 @pytest.fixture
@@ -127,6 +127,23 @@ def test_search_finds_what_was_written_before_there_was_an_index(app, client, ma
     flask_migrate.upgrade()
     assert "Lighthouse" in client.get("/search?q=lighthouse").text
     assert "foghorn" in client.get("/search?q=foghorn&in=comments").text
+
+
+@ONLY_SQLITE
+def test_titles_from_before_they_stood_by_themselves_are_found_among_them(app, make):
+    post = make.post("Lighthouse")
+    with_title = text("""SELECT count(*) FROM search_post WHERE search_post MATCH '"§lighthouse"'""")
+    db.session.remove()
+    upgrade.migrate(app)
+    flask_migrate.downgrade(revision=before("titles_by_themselves"))
+    with writing():
+        entry = {"own": post.id, "head": "lighthouse"}
+        put = text("INSERT OR REPLACE INTO search_post (rowid, head, beside, body) VALUES (:own, :head, '', '')")
+        db.session.execute(put, entry)
+    assert db.session.scalar(with_title) == 0
+    db.session.remove()
+    flask_migrate.upgrade()
+    assert db.session.scalar(with_title) == 1
 
 
 def test_migration_that_fails_leaves_the_database_as_it_was(empty):
