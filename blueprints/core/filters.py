@@ -54,7 +54,10 @@ def _draw(macro: Callable[..., Markup], *inputs: Hashable) -> Markup:
 def _drawn(
     kept: Callable[..., Markup], entries: Iterable[Drawable], macro: Callable[..., Markup], *inputs: Hashable
 ) -> list[Markup]:
-    """What *macro* makes of each of *entries*: a thread has a thousand, and a template takes thrice as long."""
+    """What *macro* makes of each of *entries*: a thread has a thousand, and a template takes thrice as long.
+
+    Joined in runs that are ASCII or are not, since only the others take time to become bytes (`htmx.rendered`).
+    """
     each = [macro(entry, *inputs) if entry.is_long else kept(macro, entry, *inputs) for entry in entries]
     return [Markup("".join(run)) for _is_ascii, run in groupby(each, str.isascii)]  # noqa: S704 - drawn by templates
 
