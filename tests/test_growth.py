@@ -3,8 +3,8 @@
 from itertools import count
 from pathlib import Path
 
-from flask import current_app
-from sqlalchemy import event
+from flask import Flask, current_app
+from sqlalchemy import event, text
 
 from app import create_app
 from blueprints.core.db import db
@@ -28,18 +28,26 @@ def last_page(path: str) -> int:
     return next(number for number in count(2) if client.get(f"{path}?page={number}").status_code == 404) - 1
 
 
+def site(folder: Path, posts: int) -> Flask:
+    """One with so many *posts*, and always as many comments."""
+    app = create_app(Settings.from_environ({"SECRET_KEY": "growth", "CACHE_MB": "0"}, folder))
+    upgrade.run(app)
+    with app.app_context():
+        BigSite(posts, COMMENTS).write()
+        db.session.remove()
+    return app
+
+
 def taken(folder: Path, posts: int) -> dict[str, int]:
     """How many steps each page takes on a site with so many *posts*."""
     folder.mkdir()
-    app = create_app(Settings.from_environ({"SECRET_KEY": "growth", "CACHE_MB": "0"}, folder))
-    upgrade.run(app)
+    app = site(folder, posts)
     steps, found = [0], {}
 
     def counting(connection: object, *_: object) -> None:
         connection.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), STEPS)
 
     with app.app_context():
-        BigSite(posts, COMMENTS).write()
         paths = {path: path for path in LISTS} | {"post": post_url(db.session.get(Post, known(30, posts)))}
         paths |= {f"{path}, far": f"{path}?page={last_page(path)}" for path in FAR}
         db.session.remove()
@@ -58,3 +66,13 @@ def test_ten_times_as_many_posts_make_no_page_dearer(tmp_path, monkeypatch):
     few, many = taken(tmp_path / "few", FEW), taken(tmp_path / "many", MANY)
     assert all(few[name] for name in few)
     assert {name: (few[name], many[name]) for name in few if many[name] > RATIO * few[name] + UNEVEN} == {}
+
+
+def test_a_comment_that_goes_for_good_has_no_others_read(tmp_path):
+    """What answers it loses its parent: those are found by their index, not among all comments."""
+    steps = [0]
+    with site(tmp_path, FEW).app_context(), db.engine.connect() as connection:
+        connection.connection.driver_connection.set_progress_handler(lambda: steps.__setitem__(0, steps[0] + 1), 1)
+        connection.execute(text("DELETE FROM comment WHERE id = (SELECT max(id) FROM comment)"))
+        connection.rollback()
+    assert 0 < steps[0] < COMMENTS
