@@ -4,10 +4,10 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, ValidationError
 from wtforms.validators import Length
 
-from blueprints.core.fields import AtMost, LineField, Required, email_address, readable_name, storable
+from blueprints.core.fields import EMAIL, AtMost, EmailField, LineField, Required, readable_name, storable
 
 SHORTEST_PASSWORD = 12
-_EMAIL = {"autocomplete": "username", "inputmode": "email", "spellcheck": "false"}
+_USER = {"autocomplete": "username", "inputmode": "email", "spellcheck": "false"}
 
 
 def long_enough(form: FlaskForm, field: PasswordField) -> None:
@@ -27,11 +27,7 @@ class SetUpForm(FlaskForm):
         "Your name",
         [Required("Give your name, as it stands in a byline."), AtMost(120), storable, readable_name],
     )
-    email = LineField(
-        "Your e-mail address",
-        [Required("You sign in with it."), AtMost(254), storable, email_address],
-        render_kw=_EMAIL,
-    )
+    email = EmailField("Your e-mail address", "You sign in with it.", autocomplete="username")
     password = PasswordField(
         "Password",
         [Required("Choose a password."), long_enough, Length(max=1000), storable],
@@ -43,7 +39,7 @@ class SignInForm(FlaskForm):
     """Who is there?"""
 
     email = LineField(
-        "E-mail address", [Required("Type your e-mail address."), AtMost(254), storable], render_kw=_EMAIL
+        "E-mail address", [Required("Type your e-mail address."), AtMost(EMAIL), storable], render_kw=_USER
     )
     password = PasswordField(
         "Password",
@@ -55,11 +51,7 @@ class SignInForm(FlaskForm):
 class ForgottenForm(FlaskForm):
     """The address to which a link for a new password is sent."""
 
-    email = LineField(
-        "E-mail address",
-        [Required("Type your e-mail address."), AtMost(254), storable, email_address],
-        render_kw=_EMAIL,
-    )
+    email = EmailField("E-mail address", "Type your e-mail address.", autocomplete="username")
 
 
 class NewPasswordForm(FlaskForm):

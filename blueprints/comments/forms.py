@@ -16,17 +16,17 @@ from blueprints.core.db import id_in
 from blueprints.core.fields import (
     AtMost,
     BoundOnce,
+    EmailField,
     LineField,
     Required,
     TextField,
-    email_address,
     readable_name,
     storable,
     web_address,
 )
 from blueprints.posts.models import Post
 
-NAME, EMAIL, URL, TEXT, NOTE = 80, 254, 200, 10_000, 1000
+NAME, URL, TEXT, NOTE = 80, 200, 10_000, 1000
 # Much longer than any page is kept by a cache or left open by a reader who thinks.
 TOKEN_DAYS = 30
 _DAY = 86_400
@@ -53,12 +53,8 @@ class CommentForm(Form):
         [Required("Give a name; it stands above your comment."), AtMost(NAME), storable, readable_name],
         render_kw={"autocomplete": "name"},
     )
-    # Not type=email and type=url: browsers refuse addresses in other scripts and "example.org", and we take both.
-    email = LineField(
-        "E-mail",
-        [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
-    )
+    email = EmailField("E-mail", "Give an e-mail address; it is not published.")
+    # Not type=url: browsers refuse "example.org", and we take it.
     url = LineField(
         "Website",
         [AtMost(URL), storable, web_address],
@@ -180,11 +176,7 @@ class EditForm(CommentForm):
 class AddressForm(Form):
     """Whose comments are asked for."""
 
-    email = LineField(
-        "E-mail address",
-        [Required("Give the address that you wrote under."), AtMost(EMAIL), storable, email_address],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "type": "text"},
-    )
+    email = EmailField("E-mail address", "Give the address that you wrote under.")
 
 
 class BlankForm:
@@ -216,11 +208,7 @@ class ReportForm(Form):
         validate_choice=False,
     )
     note = TextField("Anything the editors should know", [AtMost(NOTE), storable], render_kw={"rows": 3, "dir": "auto"})
-    email = LineField(
-        "Your e-mail address, if you want to be told what came of it",
-        [AtMost(EMAIL), storable, email_address],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
-    )
+    email = EmailField("Your e-mail address, if you want to be told what came of it")
 
     def validate_reason(self, field: RadioField) -> None:
         """One of the reasons."""
@@ -265,11 +253,7 @@ class FollowForm(Form):
 
     is_blank = False
 
-    email = LineField(
-        "E-mail",
-        [Required("Give an e-mail address; it is not published."), AtMost(EMAIL), storable, email_address],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
-    )
+    email = EmailField("E-mail", "Give an e-mail address; it is not published.")
     pace = SelectField(
         "How often",
         choices=[SelectChoice("now", "With each post"), SelectChoice("daily", "At most once a day")],

@@ -16,6 +16,7 @@ from wtforms.widgets import DateTimeLocalInput
 
 from blueprints.core import site
 
+EMAIL = 254  # RFC 5321, 4.5.3.1.3: what fits into the path of a letter, without its brackets
 # C0 controls but tab, newline, return; C1 controls; lone surrogates; noncharacters of the BMP.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # Marks that turn the direction of the text after them: a name could reverse the line it stands in.
@@ -48,6 +49,18 @@ class LineField(StringField):
         super().process_formdata(valuelist)
         if self.data:
             self.data = " ".join(str(self.data).split())
+
+
+class EmailField(LineField):
+    """An e-mail address. *missing* is what is said where there is none; without it, there need not be one.
+
+    Not type=email: browsers refuse addresses in other scripts, and we take them.
+    """
+
+    def __init__(self, label: str, missing: str = "", *, autocomplete: str = "email", **options: Any) -> None:
+        rules = [AtMost(EMAIL), storable, email_address]
+        hints = {"autocomplete": autocomplete, "inputmode": "email", "spellcheck": "false"}
+        super().__init__(label, [Required(missing), *rules] if missing else rules, render_kw=hints, **options)
 
 
 class TextField(TextAreaField):

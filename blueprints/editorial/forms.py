@@ -2,8 +2,8 @@
 
 from wtforms import Form
 
-from blueprints.comments.forms import EMAIL, NAME
-from blueprints.core.fields import AtMost, LineField, Required, TextField, email_address, readable_name, storable
+from blueprints.comments.forms import NAME
+from blueprints.core.fields import AtMost, EmailField, LineField, Required, TextField, readable_name, storable
 from blueprints.editorial.notes import LONGEST
 
 PASSAGE = 1000
@@ -41,8 +41,4 @@ class ErrorForm(_AboutText):
         [Required("Say what is wrong, and what would be right."), AtMost(LONGEST), storable],
         render_kw={"rows": 4, "dir": "auto"},
     )
-    email = LineField(
-        "Your e-mail address, if you want to be told what came of it",
-        [AtMost(EMAIL), storable, email_address],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
-    )
+    email = EmailField("Your e-mail address, if you want to be told what came of it")

@@ -23,7 +23,7 @@ from blueprints.accounts.models import (
     Person,
 )
 from blueprints.core import site
-from blueprints.core.fields import AtMost, LineField, Required, email_address, readable_name, storable
+from blueprints.core.fields import AtMost, EmailField, LineField, Required, readable_name, storable
 
 
 class MailForm(FlaskForm):
@@ -81,11 +81,7 @@ class AccountForm(RoleForm):
 
     name = LineField("Name", [AtMost(120), storable, readable_name])
     person = SelectField("Byline")
-    email = LineField(
-        "E-mail address",
-        [Required("They sign in with it."), AtMost(254), storable, email_address],
-        render_kw={"autocomplete": "off", "inputmode": "email", "spellcheck": "false"},
-    )
+    email = EmailField("E-mail address", "They sign in with it.", autocomplete="off")
 
     def __init__(self, *, people: Sequence[Person], **options: Any) -> None:
         super().__init__(**options)
@@ -118,11 +114,7 @@ class OwnPasswordForm(FlaskForm):
 class OwnAddressForm(FlaskForm):
     """Another address to sign in with."""
 
-    email = LineField(
-        "New e-mail address",
-        [Required("Type the address."), AtMost(254), storable, email_address],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
-    )
+    email = EmailField("New e-mail address", "Type the address.")
     address_password = PasswordField(
         "Your password",
         [Required("Type your password."), Length(max=1000), storable],
