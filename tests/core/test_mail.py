@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from click.testing import CliRunner
 from jinja2 import Environment, nodes
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -20,6 +21,7 @@ from blueprints.core.mail import EXPIRED, REFUSED, SENDING, SENT, UNSURE, WAITIN
 from blueprints.core.postman import LEASE, Postman
 from blueprints.core.presence import Presence
 from blueprints.core.transports import Line, Smtp
+from blueprints.operations.cli import hustings
 from tests import mailserver
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -384,6 +386,22 @@ def test_strangers_get_one_letter_a_day_from_all_of_the_site(app, server, post):
     assert (first is None, second is None) == (False, True)
     assert write("bob@example.org", unasked=True) != [None]
     assert write("ada@example.org") != [None]  # confirmed meanwhile
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("250 OK", "The mail server has taken it."),
+        ("550 no such box", "not sent: the mail server says 550 no such box."),
+    ],
+)
+def test_try_of_the_settings_says_what_the_mail_server_answers(app, server, monkeypatch, answer, told):
+    server.on_rcpt = lambda _address: answer
+    monkeypatch.setattr(postman, "transport", lambda *_, **__: Smtp(Line("smtp", "127.0.0.1", server.port), "test"))
+    db.session.remove()  # a command opens the database anew
+    result = CliRunner().invoke(hustings, ["mail", "test", "ada@example.org"], obj=lambda: app)
+    assert told in result.output
+    assert result.exit_code == (0 if server.messages else 1)
 
 
 @pytest.mark.parametrize("environ", [{"SECRET_KEY": "test", "MAIL_PER_ADDRESS": "3", "MAIL_PER_HOUR": "2"}])
