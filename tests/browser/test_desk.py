@@ -66,6 +66,19 @@ def test_pages_of_the_desk_are_accessible(server, visit):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
+def test_long_words_and_formulas_make_no_page_wider_than_a_phone(server, visit):
+    page, _watch = visit(width=PHONE)
+    sign_in(server, page)
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    sum_ = "+".join(f"a_{{{number}}}" for number in range(20))
+    post = server.post(word, body=f"${sum_}$\n\n- ${sum_}$ {word}\n\n$${sum_}$$", tags=[word])
+    comment = server.comment(post, name=word)
+    desk = [f"posts/{post.id}/{part}" for part in ("edit", "settings", "versions", "notes")]
+    for path in (f"/posts/{post.slug}", *(f"/admin/{part}" for part in (*desk, f"comments/{comment.id}/edit"))):
+        page.goto(server.url + path)
+        assert (path, page.evaluate("document.documentElement.scrollWidth")) == (path, PHONE["width"])
+
+
 def test_focus_stays_where_somebody_works_without_a_mouse(server, visit):
     page, watch = visit()
     watch.expect("ERR_INTERNET_DISCONNECTED", "Failed to fetch")
