@@ -47,7 +47,7 @@ ADMINISTRATORS: Who = attrgetter("is_administrator")
 PAGES: tuple[tuple[str, str, str, str | None, Who], ...] = (
     ("Write a post", "new draft", "admin.new_post", None, WRITERS),
     ("Posts", "drafts published list", "admin.posts", None, WRITERS),
-    ("Bring in a document", "import word docx markdown html file upload", "admin.import_draft", None, WRITERS),
+    ("Bring in a text", "import document word docx markdown html file upload", "admin.import_draft", None, WRITERS),
     ("Schedule", "planned queue when", "admin.schedule_page", None, WRITERS),
     ("Comments", "moderation queue waiting spam trash", "admin.comments", None, MODERATORS),
     ("Reports", "moderation readers complaints", "admin.reports_list", None, MODERATORS),
@@ -61,7 +61,7 @@ PAGES: tuple[tuple[str, str, str, str | None, Who], ...] = (
     ("Tags", "subjects categories merge", "admin.tags", None, EDITORS),
     ("Series", "parts numbered order", "admin.series", None, EDITORS),
     ("Accounts", "sign in roles passwords users", "admin.accounts", None, ADMINISTRATORS),
-    ("What was done", "audit log history who", "admin.audit_list", None, ADMINISTRATORS),
+    ("Audit", "what was done log history who", "admin.audit_list", None, ADMINISTRATORS),
     ("Site: the publication", "settings name language time zone disclaimer", "admin.site", "publication", EDITORS),
     ("Site: appearance", "settings colour logo header picture theme", "admin.site", "appearance", EDITORS),
     ("Site: comments", "settings policy rules hold marks", "admin.site", "comments", EDITORS),

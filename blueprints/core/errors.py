@@ -115,7 +115,13 @@ def problem(status: int, reason: str | None, headers: Headers) -> Response:
         forget_database()
     template = "core/_problem.html" if wants_fragment() else "core/error.html"
     response = make_response(
-        render_template(template, status=status, title=title_of(status), reason=reason or text_of(status)),
+        render_template(
+            template,
+            status=status,
+            title=title_of(status),
+            reason=reason or text_of(status),
+            at_desk=request.path.startswith("/admin"),
+        ),
         status,
     )
     response.headers.extend(headers)

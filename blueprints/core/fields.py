@@ -153,7 +153,7 @@ def readable_name(form: PlainForm, field: Field) -> None:
 def email_address(form: PlainForm, field: Field) -> None:
     """The shape of an address, by the rules of RFC 5321 and 6531; nobody is written to."""
     if field.data and (fault := _fault_of(field.data)):
-        raise ValidationError(f"This is not an e-mail address: {fault}")
+        raise ValidationError(f"This is not an e-mail address. {fault}")
 
 
 @lru_cache(maxsize=1000)
@@ -162,7 +162,7 @@ def _fault_of(address: str) -> str:
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
-        return str(error)
+        return str(error).replace("email", "e-mail")
     return ""
 
 

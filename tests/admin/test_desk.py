@@ -39,3 +39,14 @@ def test_author_is_told_of_what_is_theirs_alone(client, make, author):
     assert waits(client) == ["No comment waits."]
     make.pending(make.post("Mine", authors=[author.person]))
     assert waits(client) == ["1 comment waits for a decision."]
+
+
+def test_error_at_the_desk_leads_back_to_the_desk(client, make, author):
+    for path, status, way in (
+        ("/admin/posts/99/edit", 404, "/admin"),
+        ("/admin/site", 403, "/admin"),
+        ("/posts/x", 404, "/"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert [link["href"] for link in soup(answer).select("main a")] == [way]
