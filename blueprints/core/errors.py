@@ -14,14 +14,14 @@ Headers = list[tuple[str, str]]
 
 _TEXTS = {
     400: ("That request was not understood", "Something in it is not as it should be. Nothing was changed."),
-    403: ("This is not yours to do", "You are signed in, but your role does not allow it."),
+    403: ("This is not allowed", "You are signed in, but your role does not allow it."),
     404: ("There is no such page", "The address may be mistyped, or the page has moved without a trace."),
     405: ("That cannot be done here", "The page is there, but it does not take this kind of request."),
     409: (
         "Somebody was quicker",
         "What you worked on was changed meanwhile. Load it again before you go on.",
     ),
-    410: ("This page has been withdrawn", "It was here once. The editors have taken it down."),
+    410: ("This is no longer here", "It was here once. The editors have taken it down."),
     413: (
         "That is too large",
         "Go back one page: your text is still in the form. Shorten it and send it again.",

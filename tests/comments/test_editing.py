@@ -198,6 +198,8 @@ def test_change_that_comes_too_late_is_told_why_and_given_back(client, comment, 
     if world == "plain":
         assert "Typed with care" in soup(response).find("textarea").text
         assert "Your change is not stored" in told(response)
+        assert "no longer here" in told(response) or status != 410
+        assert soup(response).select("main button") == []  # sent again it would be refused again
 
 
 def test_site_that_allows_no_changes_says_so_and_still_lets_withdraw(app, client, comment):

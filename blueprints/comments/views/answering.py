@@ -178,9 +178,7 @@ def _store(comment: Comment, post: Post, parent_id: int | None, writer: str, *, 
     if sent:
         comment.submission_key = None  # used below another post: what was sent here is not the same
     if not post.comments_open:
-        raise Forbidden(
-            "The discussion of this post is closed. Your text was not stored; copy it if you want to keep it."
-        )
+        raise Forbidden("The discussion of this post is closed. Your text was not stored.")
     parent = queries.to_read(parent_id) if parent_id else None
     if parent_id and (parent is None or not parent.is_public or parent.post_id != post.id):
         raise ParentGoneError
@@ -305,6 +303,7 @@ def _refuse(status: int, reason: str, headers: errors.Headers) -> Response:
             "comments/kept.html",
             form=form,
             is_change=is_change,
+            is_final=status in (403, 410),
             reason=reason,
             action=request.path,
             title=errors.title_of(status),
