@@ -37,6 +37,13 @@ def turns(text: str) -> bool:
     return not text.isascii() and _TURNED.search(text) is not None
 
 
+def direction(text: str) -> str:
+    """The way in which most letters of *text* run, "ltr" or "rtl"; nothing where it has none."""
+    words = _ADDRESS.sub(" ", text)
+    letters = len(_LETTER.findall(words))
+    return ("rtl" if len(_TURNED.findall(words)) * 2 > letters else "ltr") if letters else ""
+
+
 def of(text: str) -> str | None:
     """The language of *text* as a tag, where two thirds of its letters are of a script that only it has.
 

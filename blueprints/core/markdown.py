@@ -5,6 +5,7 @@ CommonMark by markdown-it-py; nh3 is always the last step, and nothing changes t
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import nh3
@@ -67,6 +68,7 @@ _NUMBER = re.compile(r"(?<![\w#§&/.])[#§]([1-9][0-9]{0,6})(?![\w])", re.ASCII)
 _ADDRESS = re.compile(r"[.:/]\S")
 _TAG = re.compile(r"<[^>]*>")
 _ELEMENT = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+_IN_COLUMNS = ("table_open", "thead_open", "tbody_open", "tr_open")
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
 _OWN_ID = re.compile(
@@ -313,6 +315,28 @@ def _mark_blocks(state: Any) -> None:
                 child.attrs["dir"] = "ltr"
 
 
+def _turn_blocks(state: Any) -> None:
+    """The direction on blocks of a post that run against what is around them: a quotation, a cell, a note.
+
+    The rest needs no mark: the element around a text says `dir="auto"`, which passes by what is marked.
+    """
+    if not languages.turns(state.src):
+        return
+    lines = state.src.split("\n")
+    around = [languages.direction(state.src)]
+    for token, inside in pairwise(state.tokens):
+        if token.nesting > 0:
+            if token.type in _IN_COLUMNS:  # which follow each other as the text around them runs
+                own = ""
+            else:
+                own = languages.direction("\n".join(lines[slice(*token.map)]) if token.map else inside.content)
+            around.append(own or around[-1])
+            if around[-1] != around[-2]:
+                token.attrs["dir"] = around[-1]
+        elif token.nesting < 0:
+            around.pop()
+
+
 def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
     """Code between fences, with the marks on the block that scrolls; the first word beside a fence is its language."""
     token = tokens[index]
@@ -364,6 +388,7 @@ def _for_posts(language: str) -> MarkdownIt:
         )
         parser.core.ruler.push("cards", cards.find)
         parser.core.ruler.push("find_figures", _find_figures)
+        parser.core.ruler.push("turn_blocks", _turn_blocks)
         for name in ("math_inline", "math_inline_double", "math_block"):
             _add_rule(parser, name, _formula)
         _add_rule(parser, "image", _link_remote_image)

@@ -36,6 +36,25 @@ def test_language_stands_on_the_outermost_blocks_alone():
     assert "dir=" not in html
 
 
+def test_block_of_a_post_that_runs_against_its_text_says_so():
+    quoted = markdown.post_html(
+        "مرحبا يا عالم.\n\nHello there, and everybody else who reads it, `x = 1`.[^1]\n\n"
+        "| A | مرحبا |\n|--|--|\n| b | c |\n\n> أهلا\n\n[^1]: حاشية"
+    )
+    assert [line for line in quoted.splitlines() if "dir=" in line] == [
+        '<p dir="rtl">مرحبا يا عالم.</p>',
+        '<th dir="rtl">مرحبا</th>',
+        '<blockquote dir="rtl">',
+        '<li id="fn1"><p dir="rtl">حاشية <a href="#fnref1" rel="noopener">↩︎</a></p>',
+    ]
+    turned = markdown.post_html("# مرحبا يا عالم\n\nHello.\n\n- أهلا وسهلا بكم\n- one\n")
+    assert [line for line in turned.splitlines() if "dir=" in line] == [
+        '<p dir="ltr">Hello.</p>',
+        '<li dir="ltr">one</li>',
+    ]
+    assert "dir=" not in markdown.post_html("Plain.\n\n> 中文")
+
+
 def test_each_block_finds_its_own_direction_where_they_differ():
     html = markdown.comment_html("مرحبا `x = 1`\n\n> hello\n\n- one\n\n```\nf()\n```\n\n    g()")
     assert '<p dir="auto">مرحبا <code dir="ltr">x = 1</code></p>' in html
