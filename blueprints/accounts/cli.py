@@ -33,7 +33,9 @@ def list_accounts(app: Flask) -> None:
     """Show who may sign in, as what, and in how many browsers they are."""
     upgrade.run(app)
     with app.app_context():
-        for account in queries.all_accounts():
+        if not (found := queries.all_accounts()):
+            click.echo("Nobody can sign in yet; see `hustings set-up-link`.")
+        for account in found:
             state = "switched off" if account.is_off else "invited" if account.is_invited else ""
             second = "second step" if factors.are_there(account) else ""
             browsers = count(len(queries.sign_ins(account)), "browser")
@@ -123,6 +125,8 @@ def sign_out(app: Flask, email: str) -> None:
 def drop_second_factor(app: Flask, email: str) -> None:
     """Let the password of EMAIL alone be enough again: no app, no passkey, no recovery codes."""
     with _changing(app, email) as account:
+        if not factors.are_there(account):
+            _stop(f"{email} has no second step")
         factors.drop_all(account)
         letters.tell(account, "factor")
     click.echo(f"The password of {email} alone is enough now.")

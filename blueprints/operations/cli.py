@@ -191,7 +191,12 @@ def test_mail(app: Flask, address: str) -> None:
                 f"hustings: not sent: {letter.last_error or postman.trouble() or 'another process sends'}.", err=True
             )
             sys.exit(1)
-        click.echo("The mail server has taken it.")
+        if mail.reaches_people():
+            click.echo("The mail server has taken it.")
+        else:
+            click.echo(
+                "No mail server is set: the letter was shown above and sent to nobody. See MAIL_URL in README.md."
+            )
 
 
 hustings.add_command(accounts)

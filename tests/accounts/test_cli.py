@@ -31,6 +31,7 @@ def read(email: str) -> Account:
 
 
 def test_list_tells_who_may_sign_in_and_in_what_state(run, make):
+    assert "hustings set-up-link" in run("list").output
     make.account("administrator", email="ada@example.org", person=make.person("Ada Grey"))
     run("invite", "ben@example.org", "--name", "Ben")
     shown = run("list").output
@@ -73,6 +74,7 @@ def test_second_factor_is_dropped(run, make):
     assert "second step" in run("list").output
     assert run("drop-second-factor", "ada@example.org").exit_code == 0
     assert not factors.are_there(account)
+    assert "no second step" in run("drop-second-factor", "ada@example.org").output
 
 
 @pytest.mark.parametrize(

@@ -388,14 +388,24 @@ def test_strangers_get_one_letter_a_day_from_all_of_the_site(app, server, post):
     assert write("ada@example.org") != [None]  # confirmed meanwhile
 
 
+WITHOUT_SERVER = {"SECRET_KEY": "test"}
+WITH_SERVER = {
+    **WITHOUT_SERVER,
+    "SITE_URL": "https://site.example",
+    "MAIL_FROM": "post@site.example",
+    "MAIL_URL": "smtp://127.0.0.1:1",
+}
+
+
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("environ", "answer", "told"),
     [
-        ("250 OK", "The mail server has taken it."),
-        ("550 no such box", "not sent: the mail server says 550 no such box."),
+        (WITH_SERVER, "250 OK", "The mail server has taken it."),
+        (WITH_SERVER, "550 no such box", "not sent: the mail server says 550 no such box."),
+        (WITHOUT_SERVER, "250 OK", "No mail server is set"),
     ],
 )
-def test_try_of_the_settings_says_what_the_mail_server_answers(app, server, monkeypatch, answer, told):
+def test_try_of_the_settings_says_what_the_mail_server_answers(app, environ, server, monkeypatch, answer, told):
     server.on_rcpt = lambda _address: answer
     monkeypatch.setattr(postman, "transport", lambda *_, **__: Smtp(Line("smtp", "127.0.0.1", server.port), "test"))
     db.session.remove()  # a command opens the database anew
