@@ -311,3 +311,16 @@ def test_first_view_is_four_requests_and_the_first_key_that_is_pressed_brings_th
     page.keyboard.press("j")
     expect(page.locator("#comment-list .comment")).to_be_focused()
     assert len(watch.asked("/static/site-")) == 2  # the stylesheet, and now the tools
+
+
+def test_paper_has_the_whole_of_a_table_and_nothing_to_click(server, visit):
+    page, _watch = visit(width={"width": 643, "height": 900})
+    address = f"https://example.org/{'a' * 90}"
+    post = server.post(body=f"| Where | What |\n|--|--|\n| [{address}]({address}) | A book |")
+    server.comment(post)
+    page.goto(f"/posts/{post.slug}")
+    page.emulate_media(media="print")
+    assert page.locator(".prose table").evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    expect(
+        page.locator("input:visible, button:visible, summary:visible, .feeds:visible, .article__error:visible")
+    ).to_have_count(0)
