@@ -70,7 +70,7 @@ class PersonForm(FlaskForm):
         "Name", [Required("Give the name as it stands in a byline."), AtMost(120), storable, readable_name]
     )
     sort_name = LineField("Sort name", [AtMost(160), storable, readable_name], render_kw={"dir": "auto"})
-    slug = LineField("Address", [AtMost(120), storable], render_kw={"spellcheck": "false", "autocapitalize": "off"})
+    slug = LineField("Slug", [AtMost(120), storable], render_kw={"spellcheck": "false", "autocapitalize": "off"})
     affiliations = FieldList(FormField(AffiliationForm), max_entries=MOST_AFFILIATIONS)
     restates = BooleanField("Change it on these posts as well")
     orcid = LineField("ORCID iD", [AtMost(60), storable], render_kw={"spellcheck": "false", "autocomplete": "off"})
