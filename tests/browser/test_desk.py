@@ -71,10 +71,17 @@ def test_long_words_and_formulas_make_no_page_wider_than_a_phone(server, visit):
     sign_in(server, page)
     word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
     sum_ = "+".join(f"a_{{{number}}}" for number in range(20))
-    post = server.post(word, body=f"${sum_}$\n\n- ${sum_}$ {word}\n\n$${sum_}$$", tags=[word])
+    with server.database() as make:
+        author = make.person(word)
+    text = f"${sum_}$\n\n- ${sum_}$ {word}\n\n$${sum_}$$"
+    post = server.post(word, body=text, tags=[word], authors=[author])
     comment = server.comment(post, name=word)
     desk = [f"posts/{post.id}/{part}" for part in ("edit", "settings", "versions", "notes")]
-    for path in (f"/posts/{post.slug}", *(f"/admin/{part}" for part in (*desk, f"comments/{comment.id}/edit"))):
+    for path in (
+        f"/posts/{post.slug}",
+        f"/search?q={word}",
+        *(f"/admin/{part}" for part in (*desk, f"comments/{comment.id}/edit")),
+    ):
         page.goto(server.url + path)
         assert (path, page.evaluate("document.documentElement.scrollWidth")) == (path, PHONE["width"])
 
