@@ -10,9 +10,9 @@ from blueprints.admin.desk import bp, require_token, signed_in
 from blueprints.admin.forms.notes import LinkForm, NoteForm
 from blueprints.admin.posts import mine
 from blueprints.comments import passages
-from blueprints.core import mail
 from blueprints.core.db import db, id_in, now, writing
 from blueprints.core.htmx import answer
+from blueprints.core.http import site_url
 from blueprints.editorial import letters, links, notes
 from blueprints.editorial.notes import CORRECTED, DISMISSED, Note, Thread
 from blueprints.posts import versions
@@ -95,7 +95,7 @@ def make_link(number: int) -> ResponseReturnValue:
     with writing():
         post = _theirs(number)
         _link, token = links.make(post, by=signed_in().person_id, label=form.label.data or "", days=int(form.days.data))
-    address = mail.absolute(url_for("editorial.draft", token=token))
+    address = f"{site_url() or request.host_url.rstrip('/')}{url_for('editorial.draft', token=token)}"
     return _links(post, 201, address=address, link_form=LinkForm(formdata=None))
 
 

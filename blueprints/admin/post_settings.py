@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from blueprints.accounts.guards import writers_only
 from blueprints.admin.desk import bp, signed_in
-from blueprints.admin.forms.post_settings import NEW, PostSettingsForm
+from blueprints.admin.forms.post_settings import PostSettingsForm
 from blueprints.admin.posts import mine
 from blueprints.core import site
 from blueprints.core.db import db, id_in, writing
@@ -61,7 +61,7 @@ def _fill(post: Post, form: PostSettingsForm) -> None:
 
 
 def _series(form: PostSettingsForm) -> Series | None:
-    if form.series.data == NEW:
+    if form.begins_series:
         return series.begin(str(form.new_series.data))
     number = id_in(form.series.data)
     return db.session.get(Series, number) or abort(404) if number else None

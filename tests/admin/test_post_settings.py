@@ -71,6 +71,16 @@ def test_new_series_wants_a_title(client, make, editor):
     assert not series.everything()
 
 
+def test_title_of_a_new_series_is_not_lost(client, make, editor):
+    save(client, make.post(), new_series="On method")
+    [begun] = series.everything()
+    assert begun.title == "On method"
+    answer = save(client, make.post(), series=str(begun.id), new_series="On style")
+    assert answer.status_code == 422
+    assert "Another series is chosen above" in answer.text
+    assert "On style" in answer.text
+
+
 def test_drafts_of_a_series_are_neither_listed_nor_pointed_at(client, make, editor):
     with writing():
         number = series.begin("Secret").id

@@ -51,6 +51,11 @@ def make_link(client, post: Post, world: str = "plain", **fields: str) -> str:
     return soup(response).select_one(".draft-link").text.strip().removeprefix("https://journal.example")
 
 
+def test_private_link_can_be_passed_on_where_no_public_address_is_set(app, client, draft):
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], site_url=None)
+    assert make_link(client, draft).startswith("http://localhost/drafts/")
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_draft_is_read_by_a_private_link_until_that_is_revoked(app, client, draft, world):
     path = make_link(client, draft, world, label="Prof. Li", days="7")

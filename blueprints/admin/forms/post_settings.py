@@ -77,10 +77,17 @@ class PostSettingsForm(FlaskForm):
         if not may_place:
             del self.prominence
 
+    @property
+    def begins_series(self) -> bool:
+        """Whether it is the first of a new series: chosen so, or a title was written and no other series chosen."""
+        return self.series.data == NEW or bool(self.new_series.data and not self.series.data)
+
     def validate_new_series(self, field: LineField) -> None:
-        """A new series has a title."""
+        """A new series has a title, and a title no other series."""
         if self.series.data == NEW and not field.data:
             raise ValidationError("Give the new series a title.")
+        if field.data and not self.begins_series:
+            raise ValidationError("Another series is chosen above. Choose “A new one:” there, or take this title away.")
 
     def closing_time(self, zone: tzinfo) -> datetime | None:
         """When the discussion closes: at the end of its last day."""
