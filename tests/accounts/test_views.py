@@ -1,11 +1,13 @@
 """Set-up, sign-in, sign-out."""
 
+from datetime import timedelta
+
 import pytest
 from bs4 import BeautifulSoup
 
 from blueprints.accounts.models import Account, SignIn
 from blueprints.core import site
-from blueprints.core.db import db, writing
+from blueprints.core.db import db, now, writing
 from tests.factories import PASSWORD
 
 
@@ -98,6 +100,15 @@ def test_signing_in_and_out(client, make):
     assert db.session.scalar(db.select(SignIn)) is None
 
 
+def test_sign_in_ends_by_itself_after_thirty_days(client, make):
+    make.sign_in(client, make.account())
+    row = db.session.scalar(db.select(SignIn))
+    assert row.expires_at - row.created_at == timedelta(days=30)
+    with writing():
+        db.session.execute(db.update(SignIn).values(expires_at=now()))
+    assert client.get("/admin").status_code == 303
+
+
 def test_get_does_not_sign_out(client, make):
     make.sign_in(client, make.account())
     assert client.get("/sign-out").status_code == 404
@@ -118,6 +129,8 @@ def test_session_is_a_new_one_after_sign_in(client, make):
 @pytest.mark.parametrize("environ", [{"SECRET_KEY": "test", "SITE_URL": "https://example.org"}])
 def test_cookies_are_secure_where_the_site_is(client):
     assert client.get("/sign-in", base_url="https://example.org").headers["Set-Cookie"].count("Secure") == 1
+    for path in ("/sign-in", "/"):  # however this request came: a proxy in front speaks TLS
+        assert "max-age" in client.get(path).headers["Strict-Transport-Security"]
 
 
 def test_unknown_and_known_name_get_the_same_words(client, make):

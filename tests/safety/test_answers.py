@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
-from blueprints.core import site
+from blueprints.core import limits, site
 from blueprints.core.db import db, now, writing
-from blueprints.posts.models import Alias
+from blueprints.posts import versions
+from blueprints.posts.models import Alias, Post
+from blueprints.posts.versions import PostVersion
 from tests.safety.asking import WORLDS, check, fill, form_fields, good_words, public_rules
 
 
@@ -91,13 +93,18 @@ def test_what_is_not_public_leaks_nowhere(client, make, world, kind):
     make.post("Visible", tags=["Shared"], authors=[author])
     with writing():
         db.session.add_all([Alias(path="/posts/former", post_id=hidden.id), Alias(path="?p=7", post_id=hidden.id)])
+        versions.begin(stored := db.session.get(Post, hidden.id))
+        versions.keep(stored, None)
+        db.session.execute(db.update(PostVersion).values(was_public=kind == "withdrawn"))
     lists = ("/", "/?p=7", "/tags/shared", "/authors/person-1")
     places = [
         f"/posts/hidden{tail}" for tail in ("", "/comments", "/comments?page=1&upto=1&after=0", "/comments?after=0")
     ]
     places += ["/posts/hidden/comments/mine", "/posts/former", "/2019/hidden/", "/2019/hidden", "/2019/hidden/feed"]
     places += [f"/comments/{each.id}{tail}" for each in (comment, waiting) for tail in ("", "/reply")]
-    for path in (*lists, *places):
+    # Of each kind of page, also of what is added one day, that of the hidden post or the one that could list it.
+    pages = {rule.endpoint: fill(rule, good_words(rule, hidden, comment)) for rule in public_rules(client.application)}
+    for path in (*lists, *places, *pages.values()):
         response = client.get(path, headers=WORLDS[world])
         assert SECRET not in response.get_data(as_text=True), path
         assert "hidden" not in response.headers.get("Location", ""), path
@@ -109,6 +116,26 @@ def test_what_is_not_public_leaks_nowhere(client, make, world, kind):
         response = client.post(path, data=data, headers=WORLDS[world])
         assert response.status_code in (404, 410), path
         assert SECRET not in response.get_data(as_text=True)
+
+
+def test_network_address_and_cookies_of_a_reader_are_stored_nowhere(client, make, post, comment):
+    client.environ_base["REMOTE_ADDR"] = "203.0.113.77"
+    for path, fields in (
+        (f"/posts/{post.slug}/comments", {**form_fields(post), "notify": "thread"}),
+        (f"/comments/{comment.id}/mark", {}),
+        (f"/comments/{comment.id}/report", {"reason": "spam"}),
+        (f"/posts/{post.slug}/error", {"text": "It was 1848."}),
+    ):
+        assert client.post(path, data=fields).status_code == 303, path
+    assert client.post("/authors/person-1/mail", data={"email": "jo@example.org"}).status_code < 400
+    make.sign_in(client, make.account())
+    secrets = {"203.0.113.77", *(client.get_cookie(name).value for name in ("writer", "reader"))}
+    with client.session_transaction() as session:
+        secrets.add(session["token"])
+    stored = {table.name: str(db.session.execute(table.select()).all()) for table in db.metadata.sorted_tables}
+    assert not [(name, secret) for name, rows in stored.items() for secret in secrets if secret in rows]
+    known = limits.pseudonym("203.0.113.77")
+    assert {name for name, rows in stored.items() if known in rows} == {"comment", "note", "report"}
 
 
 @pytest.mark.parametrize("world", WORLDS)

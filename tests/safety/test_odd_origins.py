@@ -56,10 +56,17 @@ def test_forwarded_headers_count_only_from_the_configured_neighbour(tmp_path, da
         seen.update(address=request.remote_addr, host=request.host, scheme=request.scheme)
         return "noted"
 
-    for forwarded in ("203.0.113.9", "6.6.6.6, 203.0.113.9"):
+    for forwarded, client in (
+        ("203.0.113.9", "203.0.113.9"),
+        ("6.6.6.6, 203.0.113.9", "203.0.113.9"),
+        (f"6.6.6.6, 203.0.113.9, {neighbour}", "203.0.113.9"),  # two proxies, both our own
+        ("203.0.113.9:5123", "203.0.113.9"),
+        ("[2001:db8::9]:5123", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+    ):
         headers = {**FORWARDED, "X-Forwarded-For": forwarded, "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6"}
         app.test_client().get("/", headers=headers, environ_overrides={"REMOTE_ADDR": neighbour})
-        expected = ("203.0.113.9", "evil.example", "https") if believed else (neighbour, "localhost", "http")
+        expected = (client, "evil.example", "https") if believed else (neighbour, "localhost", "http")
         assert tuple(seen.values()) == expected
     with app.app_context():
         db.engine.dispose()
