@@ -118,11 +118,6 @@ def of(comment_id: int) -> Likeness | None:
     return db.session.get(Likeness, comment_id)
 
 
-def among(ids: list[int]) -> dict[int, Likeness]:
-    """The same of several comments."""
-    return {like.comment_id: like for like in db.session.scalars(select(Likeness).where(Likeness.comment_id.in_(ids)))}
-
-
 def key_for(like: Likeness) -> str:
     """What proves that somebody has the letter which asks about a comment."""
     return (

@@ -84,8 +84,11 @@ def test_nobody_signs_in_before_the_invitation_is_taken(client, make):
 
 @pytest.mark.parametrize("purpose", ["invitation", "password", "address"])
 def test_link_works_no_longer_when_it_is_old_replaced_withdrawn_or_the_account_is_off(client, make, purpose):
-    account = make.account("editor")
-    make.account("administrator")
+    account, neighbour = make.account("editor"), make.account("administrator")
+    others = {"invitation", "password", "address"} - {purpose}
+    with writing():  # of somebody else, and for something else: these are not replaced
+        apart = [(purpose, access.issue(db.session.merge(neighbour), purpose, email="more@example.org"))]
+        apart += [(each, access.issue(db.session.merge(account), each, email="new@example.org")) for each in others]
 
     def issue() -> str:
         with writing():
@@ -96,7 +99,7 @@ def test_link_works_no_longer_when_it_is_old_replaced_withdrawn_or_the_account_i
 
     first, second = issue(), issue()
     assert (opens(first), opens(second)) == (False, True)
-    others = {"invitation", "password", "address"} - {purpose}
+    assert {client.get(writing_of.path_of(*link)).status_code for link in apart} == {200}
     assert {client.get(writing_of.path_of(other, second)).status_code for other in others} == {410}
     with writing():
         db.session.execute(db.update(Link).values(expires_at=now() - timedelta(seconds=1)))

@@ -119,9 +119,14 @@ def test_session_is_a_new_one_after_sign_in(client, make):
     account = make.account()
     client.get("/sign-in")
     before = client.get_cookie("session").value
+    with client.session_transaction() as session:
+        session["left"] = "by whoever was here before"
     sign_in(client, account.email)
     cookie = client.get_cookie("session")
     assert cookie.value != before
+    assert cookie.expires is not None, "it outlasts the window of the browser"
+    with client.session_transaction() as session:
+        assert "left" not in session
     assert cookie.http_only
     assert cookie.same_site == "Lax"
 

@@ -6,7 +6,7 @@ from email.policy import default
 
 import pytest
 
-from blueprints.comments import keys
+from blueprints.comments import archive, keys
 from blueprints.comments.models import APPROVED, PENDING, TRASH, WITHDRAWN, Comment
 from blueprints.comments.subscriptions import Subscription
 from blueprints.core.db import db, writing
@@ -93,8 +93,21 @@ def test_page_is_private_tells_no_other_site_and_is_listed_nowhere(client, writt
         assert "noindex" in answer.headers["X-Robots-Tag"]
 
 
+def test_what_one_wrote_has_pages(client, written, link, monkeypatch):
+    monkeypatch.setattr(archive, "PAGE_SIZE", 1)
+    pages = [soup(client.get(f"{link}?page={number}")) for number in (1, 2)]
+    assert [[line["id"] for line in page.select(".writings__line")] for page in pages] == [
+        [f"comment-{written[1].id}"],
+        [f"comment-{written[0].id}"],
+    ]
+    assert [page.select_one(".pager [rel=next]") is not None for page in pages] == [True, False]
+    assert client.get(f"{link}?page=3").status_code == 404
+
+
 def test_every_comment_says_its_state_and_why(client, written, link):
-    lines = soup(client.get(link)).select(".writings__line")
+    page = soup(client.get(link))
+    assert "2 comments" in page.main.get_text()
+    lines = page.select(".writings__line")
     waiting, published = (" ".join(line.text.split()) for line in lines)
     assert "Waits for an editor, because it is new." in waiting
     assert "Published as comment 1." in published
@@ -140,21 +153,29 @@ def test_comments_without_an_address_belong_to_nobody(client, make, post):
     assert "0 comments" in soup(client.get(f"/comments/mine/{key}")).text
 
 
-def test_everything_can_be_taken_along(client, post, written, link):
+def test_everything_can_be_taken_along(client, make, post, written, link):
+    author = make.person("Ada")
     with writing():
         reread(written[0]).edit("Second of Jo", "<p>Second of Jo</p>")
         reread(written[0]).passage = "A sentence."
-        db.session.add(Subscription(correspondent_id=keys.correspondent(JO).id, kind="thread", post_id=post.id))
+        owner = keys.correspondent(JO).id
+        db.session.add(Subscription(correspondent_id=owner, kind="thread", post_id=post.id))
+        db.session.flush()
+        db.session.add(Subscription(correspondent_id=owner, kind="posts", person_id=author.id, is_pending=False))
     answer = client.get(f"{link}/comments.json")
     assert answer.headers["Content-Disposition"] == "attachment; filename=comments.json"
     found = answer.json
     assert found["address"] == JO
     asked = {"of": "thread", "post": f"/posts/{post.slug}", "author": None, "daily": False, "confirmed": False}
-    assert found["mail"] == [asked]
+    follows = {"of": "posts", "post": None, "author": f"/authors/{author.slug}", "daily": False, "confirmed": True}
+    assert found["mail"] == [asked, follows]
     first, second = found["comments"]
     assert (first["text"], first["number"], first["state"], first["website"]) == (
         *("Second of Jo", 1, "approved", "https://jo.example"),
     )
+    assert first["sent_at"] == f"{reread(written[0]).created_at:%Y-%m-%dT%H:%M:%S}+00:00"
+    assert first["sent_at"] <= first["edited_at"] == first["versions"][1]["written_at"]
+    assert (second["edited_at"], second["in_reply_to"]) == (None, None)
     assert (first["passage"], second["passage"]) == ("A sentence.", "")
     assert [version["text"] for version in first["versions"]] == ["First of Jo", "Second of Jo"]
     assert first["post"] == {"title": "On paper", "address": f"/posts/{post.slug}"}

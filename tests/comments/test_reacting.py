@@ -258,10 +258,16 @@ def test_namesake_is_let_through_once_and_then_known_by_browser_address_and_name
 
 
 def test_flood_under_a_name_floods_nobodys_letter_box(client, make, post):
-    make.account(person=make.person("Ada Lovelace"))
+    other, account = (make.account(person=make.person(name)) for name in ("Grace Hopper", "Ada Lovelace"))
     for number in range(8):
         write(client, post, author="Ada Lovelace", comment=f"Number {number}.")
-    assert len(questions()) == impersonation.QUESTIONS_A_DAY
+    write(client, post, author="Grace Hopper")  # a flood under one name keeps nobody else from being asked
+    a_day = [account.email] * impersonation.QUESTIONS_A_DAY
+    assert [letter.address for letter in questions()] == [*a_day, other.email]
+    with writing():
+        db.session.execute(db.update(Comment).values(created_at=now() - timedelta(days=1)))
+    write(client, post, author="Ada Lovelace", comment="The day after.")
+    assert [letter.address for letter in questions()] == [*a_day, other.email, account.email]
 
 
 def test_staff_who_are_signed_in_imitate_nobody(client, make, post):

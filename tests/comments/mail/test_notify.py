@@ -435,7 +435,13 @@ def test_key_changes_no_mail_of_another_address(client, post):
     assert len(subscriptions.of(keys.correspondent(BOB))) == 1
 
 
-@pytest.mark.parametrize("path", ["/mail/1-x", "/mail/leave/x", "/mail/leave/1-2-3", f"/mail/{'9' * 40}-{'a' * 32}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/mail/1-x", "/mail/leave/x", "/mail/leave/1-2-3", f"/mail/{'9' * 40}-{'a' * 32}", f"/mail/7-{'a' * 32}"),
+        *(f"/mail/leave/{key}" for key in (f"7-{'a' * 32}-1", f"7-{'a' * 32}-x", f"{'9' * 19}-{'a' * 32}-1")),
+    ],
+)
 def test_odd_link_says_that_it_is_no_longer_good(client, path):
     for method in ("GET", "POST"):
         answer = client.open(path, method=method, data={"do": "leave"})
