@@ -214,11 +214,25 @@ def test_author_cannot_lose_a_post_by_accident(client, make, author, world):
     assert reread(post).authors == [author.person]
 
 
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    ("kind", "text"), [("disclaimer_kind", "disclaimer"), ("interests_kind", "competing_interests")]
+)
+def test_words_are_not_dropped_because_of_the_choice_above_them(client, make, editor, world, kind, text):
+    post = make.post(**{text: "The old words."})
+    answer = fill(client, edit(post), "#post-form", world, **{kind: "usual", text: "New words."})
+    assert answer.status_code == 422
+    assert "New words." in answer.text
+    assert "for these words to count" in answer.text
+    fill(client, edit(post), "#post-form", world, **{kind: "usual"})
+    assert getattr(reread(post), text) is None
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "stored"), [("usual", "left over", None), ("own", "Mine.", "Mine."), ("none", "left over", "")]
 )
 def test_disclaimer_is_the_usual_one_or_its_own_or_none(client, make, editor, kind, text, stored):
-    post = make.post()
+    post = make.post(disclaimer="left over")
     fill(client, edit(post), "#post-form", disclaimer_kind=kind, disclaimer=text)
     assert reread(post).disclaimer == stored
     assert values(form_of(client, edit(post), "#post-form"))["disclaimer_kind"] == kind

@@ -175,14 +175,18 @@ class PostForm(FlaskForm):
                 raise ValidationError(f"The tag “{name[:40]}…” is longer than {MAX_SLUG} characters.")
 
     def validate_disclaimer(self, field: TextField) -> None:
-        """A disclaimer of its own has words."""
+        """A disclaimer of its own has words, and words are not dropped because of the choice above them."""
         if self.disclaimer_kind.data == OWN and not field.data:
             raise ValidationError("Write the disclaimer, or choose one of the other two.")
+        if self.disclaimer_kind.data != OWN and _is_new(field):
+            raise ValidationError("Choose “One of its own:” for these words to count, or take them away.")
 
     def validate_competing_interests(self, field: TextField) -> None:
-        """Competing interests of its own have words."""
+        """Competing interests of its own have words, and words are not dropped because of the choice above them."""
         if self.interests_kind.data == OWN and not field.data:
             raise ValidationError("Write what they are, or choose one of the other two.")
+        if self.interests_kind.data != OWN and _is_new(field):
+            raise ValidationError("Choose “Of this post:” for these words to count, or take them away.")
 
     @staticmethod
     def values_of(post: Post) -> dict[str, Any]:
@@ -210,6 +214,11 @@ class PostForm(FlaskForm):
             "publish_at": post.published_at if post.stage == SCHEDULED else None,
             "withdrawn_note": post.withdrawn_note,
         }
+
+
+def _is_new(field: TextField) -> bool:
+    """Whether somebody wrote what is in *field*: it is not what was there before another choice was made."""
+    return bool(field.data) and field.data != field.object_data
 
 
 def tags_text(names: list[str]) -> str:
