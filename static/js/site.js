@@ -120,7 +120,9 @@
     const line = document.createElement("p");
     line.className = "problem";
     line.textContent = text;
+    line.tabIndex = -1;
     notice.replaceChildren(line);
+    line.focus(); // it stands above a form that is longer than a phone
   }
 
   document.addEventListener("input", (event) => {

@@ -311,6 +311,7 @@ def test_lost_network_keeps_the_text_and_says_so(server, visit, width):
     page.context.set_offline(True)
     send(page)
     expect(page.get_by_role("alert").first).to_contain_text("could not be reached. Your text is still here")
+    expect(page.get_by_role("alert").first).to_be_in_viewport()
     expect(page.locator("#comment-form-comment")).to_have_value(TEXT)
     page.context.set_offline(False)
     send(page)
