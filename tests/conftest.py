@@ -57,6 +57,7 @@ class PostgreSQLDatabases(AbstractContextManager):
         self.folder, self.port = os.environ[SERVER].split()
         self.server = postgresql.wait(postgresql.address(self.folder, self.port, "postgres"))
         self.counter = itertools.count()
+        self.left: list[str] = []
         self.template = self._create("template0")
         settings = {"SECRET_KEY": "test", "DATABASE_URL": self._url(self.template)}
         upgrade.run(create_app(Settings.from_environ(settings, folder)))
@@ -66,10 +67,13 @@ class PostgreSQLDatabases(AbstractContextManager):
 
     @contextmanager
     def new(self, _folder: Path, *, migrated: bool = True) -> Iterator[str]:
-        """The URL of a database that is gone after the block."""
+        """The URL of a database that nobody has after the block; it is gone after the next one's."""
         name = self._create(self.template if migrated else "template0")
         yield self._url(name)
-        self.server.execute(f"DROP DATABASE {name} (FORCE)")
+        # Not at once: while one of its connections is on its way out, the server sleeps a tenth of a second at a time.
+        for before in self.left:
+            self.server.execute(f"DROP DATABASE {before} (FORCE)")
+        self.left = [name]
 
     def _create(self, template: str) -> str:
         name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'all')}_{next(self.counter)}"

@@ -1,6 +1,6 @@
 """Sites that start quickly, and a server that a test may end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -13,8 +13,11 @@ from tests.operations.serving import Site
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _made_before(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Pack the static files and compile the templates once, not at the first start of each of fifty sites."""
+def _made_before(tmp_path_factory: pytest.TempPathFactory, databases: Callable) -> None:
+    """Pack the static files, compile the templates and migrate a database once, not at the first start of each site.
+
+    A test that is about a place where nothing is yet asks for `empty_database`.
+    """
     folder = tmp_path_factory.mktemp("made-before")
     app = create_app(Settings.from_environ({"SECRET_KEY": "test"}, folder))
     app.extensions["assets"].keep(folder / "static")
@@ -22,7 +25,8 @@ def _made_before(tmp_path_factory: pytest.TempPathFactory) -> None:
     for rest in folder.iterdir():
         if rest.is_file():
             rest.unlink()
-    Site.made_before = folder
+    with databases("sqlite").new(folder):
+        Site.made_before = folder
 
 
 @pytest.fixture

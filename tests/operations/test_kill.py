@@ -79,8 +79,7 @@ def test_every_acknowledged_comment_survives_sigkill_of_site_or_server_exactly_o
     assert len(acknowledged) >= 4 * 30
 
 
-def test_stop_while_posting_stores_nothing_that_it_does_not_answer(tmp_path, empty_database):
-    database = empty_database
+def test_stop_while_posting_stores_nothing_that_it_does_not_answer(tmp_path, database):
     site = Site(tmp_path / "site", COMMENT_LIMIT="100000 per minute", DATABASE_URL=database)
     acknowledged: list[str] = []
     for round_ in range(3):

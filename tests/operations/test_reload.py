@@ -5,7 +5,6 @@ import signal
 import threading
 
 import httpx
-import pytest
 from bs4 import BeautifulSoup
 
 from blueprints.core.sqlite import driver
@@ -142,16 +141,16 @@ def test_workers_that_die_again_and_again_are_replaced_each_time(tmp_path):
         assert site.process.poll() is None
 
 
-@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/2"])
-def test_site_speaks_http_1_with_kept_connections_and_http_2(tmp_path, version):
+def test_site_speaks_http_1_with_kept_connections_and_http_2(tmp_path):
     with serving(tmp_path / "site") as site:
-        opened: list[str] = []
+        for version in ("HTTP/1.1", "HTTP/2"):
+            opened: list[str] = []
 
-        def trace(event: str, _details: object) -> None:
-            opened.extend([event] if event == "connection.connect_tcp.complete" else [])
+            def trace(event: str, _details: object, opened: list[str] = opened) -> None:
+                opened.extend([event] if event == "connection.connect_tcp.complete" else [])
 
-        with httpx.Client(http1=version == "HTTP/1.1", http2=version == "HTTP/2") as browser:
-            for path in ("/", "/posts/welcome", "/nowhere", "/posts/welcome"):
-                answer = browser.get(site.url + path, extensions={"trace": trace})
-                assert answer.http_version == version
-        assert len(opened) == 1
+            with httpx.Client(http1=version == "HTTP/1.1", http2=version == "HTTP/2") as browser:
+                for path in ("/", "/posts/welcome", "/nowhere", "/posts/welcome"):
+                    answer = browser.get(site.url + path, extensions={"trace": trace})
+                    assert answer.http_version == version
+            assert len(opened) == 1

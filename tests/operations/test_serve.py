@@ -6,6 +6,8 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -22,7 +24,15 @@ from blueprints.core.settings import Settings
 from blueprints.operations import serve, welcome
 from blueprints.posts.models import Post
 from tests import another
+from tests.admin.browsing import WORLDS
 from tests.operations.serving import HUSTINGS, Site, serving, wait_for
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory) -> Iterator[Site]:
+    """A site that runs for all tests that only look at one."""
+    with serving(tmp_path_factory.mktemp("standing") / "site") as site:
+        yield site
 
 
 def run(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
@@ -60,10 +70,13 @@ def test_newcomer_gets_a_site_a_welcome_and_one_link_to_become_its_administrator
         assert "The Review" in httpx.get(again.url).text
 
 
-def test_link_is_a_new_one_at_every_start_while_nobody_used_it(tmp_path):
+def test_later_starts_are_quick_offer_a_new_link_and_bring_back_nothing_that_was_removed(tmp_path):
     with serving(tmp_path / "site") as site:
         first = site.set_up_link()
+    begin = time.monotonic()
     with serving(tmp_path / "site") as site:
+        assert time.monotonic() - begin < 10
+        assert len(BeautifulSoup(httpx.get(site.url).text, "html.parser").select(".summary__title")) == 1
         second = site.set_up_link()
         token = first.rsplit("/", 1)[1]
         assert first != second
@@ -72,10 +85,6 @@ def test_link_is_a_new_one_at_every_start_while_nobody_used_it(tmp_path):
         third = run(site, "set-up-link").stdout.strip()
         assert httpx.get(second).status_code == 410
         assert httpx.get(third).status_code == 200
-
-
-def test_removed_welcome_stays_away(tmp_path):
-    with serving(tmp_path / "site") as site:
         assert "gone" in run(site, "remove-welcome").stdout
         assert "Nothing has been published" in httpx.get(site.url).text
         assert "no welcome post" in run(site, "remove-welcome").stdout
@@ -97,15 +106,6 @@ def test_link_expires_and_only_the_one_that_was_offered_opens(tmp_path):
         database.close()
         assert httpx.get(link).status_code == 410
         assert httpx.post(link, data={}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 410
-
-
-def test_second_start_is_quick_and_adds_nothing(tmp_path):
-    with serving(tmp_path / "site"):
-        pass
-    begin = time.monotonic()
-    with serving(tmp_path / "site") as site:
-        assert time.monotonic() - begin < 10
-        assert len(BeautifulSoup(httpx.get(site.url).text, "html.parser").select(".summary__title")) == 1
 
 
 def test_second_start_compiles_no_template(tmp_path, monkeypatch):
@@ -162,18 +162,16 @@ def test_address_that_is_not_ours_is_one_sentence(tmp_path):
     assert len(said.stderr.strip().splitlines()) == 1
 
 
-def test_taken_port_is_one_sentence(tmp_path):
-    with serving(tmp_path / "site") as site:
-        second = run(site, "serve")
-        assert second.returncode == 1
-        assert (
-            second.stderr.strip() == f"hustings: port {site.port} is taken; choose another with PORT={site.port + 1}."
-        )
+def test_taken_port_is_one_sentence(standing):
+    port = standing.port
+    second = run(standing, "serve")
+    assert second.returncode == 1
+    assert second.stderr.strip() == f"hustings: port {port} is taken; choose another with PORT={port + 1}."
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_stop_is_clean_and_leaves_nothing_running(tmp_path, empty_database, how):
-    with serving(tmp_path / "site", DATABASE_URL=empty_database) as site:
+def test_stop_is_clean_and_leaves_nothing_running(tmp_path, database, how):
+    with serving(tmp_path / "site", DATABASE_URL=database) as site:
         workers = site.workers()
         assert len(workers) == 2
         with httpx.Client() as browser:
@@ -221,13 +219,12 @@ def is_taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_no_handle_of_a_database_is_carried_over_the_fork(tmp_path):
-    with serving(tmp_path / "site") as site:
-        assert open_databases(site.process.pid) == []
-        for pid in site.workers():
-            handles = [Path(handle).name for handle in open_databases(pid)]
-            assert handles.count("hustings.db") <= 3, "a request's own, the one that is asked for writes, the postman's"
-            assert handles.count("hustings.db-shm") <= 3, "of all connections one, and what is looked at"
+def test_no_handle_of_a_database_is_carried_over_the_fork(standing):
+    assert open_databases(standing.process.pid) == []
+    for pid in standing.workers():
+        handles = [Path(handle).name for handle in open_databases(pid)]
+        assert handles.count("hustings.db") <= 3, "a request's own, the one that is asked for writes, the postman's"
+        assert handles.count("hustings.db-shm") <= 3, "of all connections one, and what is looked at"
 
 
 def open_databases(pid: int) -> list[str]:
@@ -238,32 +235,39 @@ def open_databases(pid: int) -> list[str]:
     return [name for name in files if ".db" in name]
 
 
-def test_worker_that_dies_comes_back(tmp_path, empty_database):
-    with serving(tmp_path / "site", DATABASE_URL=empty_database) as site:
+def test_worker_that_dies_comes_back(tmp_path, database):
+    with serving(tmp_path / "site", DATABASE_URL=database) as site:
         before = set(site.workers())
         os.kill(min(before), signal.SIGKILL)
         wait_for(lambda: len(site.workers()) == 2 and not before & set(site.workers()))
         assert [httpx.get(site.url).status_code for _ in range(10)] == [200] * 10
 
 
-@pytest.mark.parametrize("htmx", [False, True])
-def test_writes_wait_for_a_lock_and_then_give_the_text_back_while_reading_goes_on(tmp_path, empty_database, htmx):
-    with serving(tmp_path / "site", DATABASE_URL=empty_database) as site:
-        page = BeautifulSoup(httpx.get(f"{site.url}/posts/welcome").text, "html.parser")
-        data = {
-            field["name"]: field.get("value", "")
-            for field in page.select("#comment-form input[name]:not([type=submit])")
-        }
-        data |= {"author": "Jo", "email": "jo@example.org", "comment": "Kept through the lock"}
-        headers = {"Sec-Fetch-Site": "same-origin", **({"HX-Request-Type": "partial"} if htmx else {})}
-        with another.writer(empty_database):
-            answer = httpx.post(f"{site.url}/posts/welcome/comments", data=data, headers=headers, timeout=20)
+def test_writes_wait_for_a_lock_and_then_give_the_text_back_while_reading_goes_on(tmp_path, database):
+    with serving(tmp_path / "site", DATABASE_URL=database) as site:
+
+        def send(world: str) -> httpx.Response:
+            headers = {"Sec-Fetch-Site": "same-origin", **({"HX-Request-Type": "partial"} if world == "htmx" else {})}
+            return httpx.post(f"{site.url}/posts/welcome/comments", data=forms[world], headers=headers, timeout=20)
+
+        forms = {world: comment_form(site) | {"comment": f"Kept through the lock, {world}"} for world in WORLDS}
+        with another.writer(database), ThreadPoolExecutor(len(WORLDS)) as browsers:
+            sent = browsers.map(send, WORLDS)
             assert httpx.get(f"{site.url}/posts/welcome").status_code == 200
-        assert answer.status_code == 503
-        assert answer.headers["Retry-After"] == "5"
-        body = BeautifulSoup(answer.text, "html.parser")
-        assert "send it again" in body.select_one(".problem, .list-head__text").text
-        if not htmx:
-            assert body.select_one("textarea").text.strip() == "Kept through the lock"
-        again = httpx.post(f"{site.url}/posts/welcome/comments", data=data, headers=headers)
-        assert again.status_code == (201 if htmx else 303)
+            answers = dict(zip(WORLDS, sent, strict=True))
+            assert httpx.get(f"{site.url}/posts/welcome").status_code == 200
+        for answer in answers.values():
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "5"
+            body = BeautifulSoup(answer.text, "html.parser")
+            assert "send it again" in body.select_one(".problem, .list-head__text").text
+        body = BeautifulSoup(answers["plain"].text, "html.parser")
+        assert body.select_one("textarea").text.strip() == "Kept through the lock, plain"
+        assert [send(world).status_code for world in WORLDS] == [303, 201]
+
+
+def comment_form(site: Site) -> dict[str, str]:
+    """What a reader's browser would send below the welcome post."""
+    page = BeautifulSoup(httpx.get(f"{site.url}/posts/welcome").text, "html.parser")
+    inputs = page.select("#comment-form input[name]:not([type=submit])")
+    return {each["name"]: each.get("value", "") for each in inputs} | {"author": "Jo", "email": "jo@example.org"}
