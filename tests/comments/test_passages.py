@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from blueprints.comments import passages
+from blueprints.comments import passages, reports
 from blueprints.comments.models import APPROVED, PENDING, TRASH, Comment
 from blueprints.core import site
 from blueprints.core.db import db, writing
@@ -124,6 +124,17 @@ def test_several_answers_to_one_passage_stand_on_a_page_of_their_own(client, mak
         db.session.get(Comment, first.id).move_to(TRASH)
     assert client.get(f"/comments/{first.id}/passage").status_code == 404
     assert [each["href"] for each in article(client, post).select("a.passage__answers")] == [f"/comments/{third.id}"]
+
+
+def test_answer_stands_below_its_passage_wherever_it_is_read_alone(client, make, post):
+    send(client, post, comment=f"> {SENTENCE}\n\nWas it?")
+    [comment] = comments()
+    with writing():
+        reports.file(comment.id, reason="spam", note="", email="", address_hash="x")
+    make.sign_in(client, make.account("editor"))
+    pages = [f"/comments/{comment.id}/{verb}" for verb in ("reply", "report", "delete")]
+    for path in (*pages, "/admin/reports"):
+        assert SENTENCE in [quoted.text for quoted in soup(client.get(path)).select(".comment__passage")], path
 
 
 def test_held_comment_marks_nothing_before_it_is_let_through(client, post):
