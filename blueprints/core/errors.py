@@ -24,7 +24,7 @@ _TEXTS = {
     410: ("This is no longer here", "It was here once. The editors have taken it down."),
     413: (
         "That is too large",
-        "Go back one page: your text is still in the form. Shorten it and send it again.",
+        "Your text is still in the form: if you do not see it, go back one page. Shorten it and send it again.",
     ),
     429: ("A little too fast", "Please wait a moment and send it again."),
     500: ("Something broke on our side", "It has been written to the log. Please try again in a moment."),

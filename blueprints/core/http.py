@@ -185,10 +185,10 @@ def refuse_large_body() -> None:
         limit = ask()
     request.max_content_length = limit
     if length is not None and length > limit:
-        size = f"{limit // 1024} KB" if limit <= MAX_DESK_BODY else f"{limit // 2**20} MB"
+        size = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 1024} KB"
         raise RequestEntityTooLarge(
-            f"This is larger than the {size} that can be sent here. Nothing was stored; "
-            "go back one page, your text is still in the form."
+            f"This is larger than the {size} that can be sent here. Nothing was stored. "
+            "Your text is still in the form: if you do not see it, go back one page."
         )
 
 

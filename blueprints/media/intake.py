@@ -63,8 +63,7 @@ def receive(filename: str, content: bytes) -> Incoming:
     if not content:
         raise RefusedError("This file is empty.")
     if len(content) > MOST_BYTES:
-        size = len(content) / 2**20
-        raise RefusedError(f"This file has {size:.1f} MB; at most {MOST_MB} MB are taken.")
+        raise RefusedError(f"This file is larger than the {MOST_MB} MB that are taken.")
     title = _title(filename)
     extension = _extension(filename)
     sent_hash = hash_of(content)

@@ -74,8 +74,11 @@ def test_missing_and_too_large_files_are_refused(client, author, monkeypatch):
     form = form_of(client, "/admin/import", "#import-form")
     assert "Choose a file" in press(client, form).get_data(as_text=True)
     monkeypatch.setattr(imports, "MOST_MEGABYTES", 1)
-    sent = {"data": b"a" * 1_100_000, "content_type": "multipart/form-data; boundary=x"}
-    assert client.post("/admin/import", **sent).status_code == 413
+    sent = {"data": b"a" * 4_200_000, "content_type": "multipart/form-data; boundary=x"}
+    for path, most in (("/admin/import", "1 MB"), ("/admin/mail", "4 MB")):
+        answer = client.post(path, **sent)
+        assert answer.status_code == 413
+        assert f"larger than the {most} that can be sent here" in answer.text
 
 
 def test_paste_is_answered_in_markdown(client, author):

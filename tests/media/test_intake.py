@@ -132,7 +132,7 @@ def test_what_is_not_taken_is_refused_with_one_sentence(name, content, reason):
 
 def test_file_that_is_too_large_is_refused(monkeypatch):
     monkeypatch.setattr(intake, "MOST_BYTES", 1000)
-    with pytest.raises(RefusedError, match="at most 20 MB"):
+    with pytest.raises(RefusedError, match="larger than the 20 MB"):
         receive("a.txt", b"x" * 1001)
 
 
