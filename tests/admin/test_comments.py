@@ -19,7 +19,7 @@ def button(comment: Comment, state: str) -> str:
 
 @pytest.fixture
 def post(make) -> Post:
-    return make.post("On paper")
+    return make.post("On paper", authors=[make.person("Somebody Else")])
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -119,7 +119,9 @@ def test_queue_begins_with_what_waits_longest(client, make, editor, post):
 def test_author_moderates_own_posts_only(client, make, author, post):
     own = make.pending(make.post("Mine", authors=[author.person]), "Mine to judge")
     other = make.pending(post, "Not mine")
-    page = client.get("/admin/comments").get_data(as_text=True)
+    response = client.get("/admin/comments")
+    assert [tag.get_text() for tag in soup(response).select("#queue-tabs .tabs__count")][0] == "1"
+    page = response.get_data(as_text=True)
     assert "Mine to judge" in page
     assert "Not mine" not in page
     form = form_of(client, "/admin/comments", button(own, "approved"))
@@ -167,6 +169,7 @@ def test_reason_is_told_to_readers_and_to_the_writer(client, make, editor, post,
     client.set_cookie("writer", "jo")
     own = client.get(f"/posts/{post.slug}/comments/mine").get_data(as_text=True)
     assert gone.status_code == 410
+    assert (comment.anchor in own) == (told is not None), "what is taken away without a word is not spoken of"
     assert ("took it away" in gone.get_data(as_text=True)) == (told is not None)
     if told:
         assert told in gone.get_data(as_text=True)

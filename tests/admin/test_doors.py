@@ -4,7 +4,10 @@ import pytest
 from flask import Flask
 
 from blueprints.accounts.models import ROLES, Account
+from blueprints.comments import reports
 from blueprints.core.db import db, writing
+from blueprints.editorial import links, notes
+from blueprints.posts import versions
 from blueprints.posts.models import Post
 from tests.admin.browsing import WORLDS, fill, form_of, press, soup
 
@@ -191,6 +194,34 @@ def test_what_others_write_does_not_exist_for_whom_it_is_none_of_their_business(
             200 if role in EDITING else 404
         )
         assert (post.title in client.get("/admin/posts").text) == (role in EDITING)
+
+
+@pytest.mark.parametrize("role", ["author", "moderator", "editor"])
+def test_no_page_of_the_desk_shows_the_work_of_others_to_whom_it_is_none_of_their_business(
+    app, client, make, as_role, role
+):
+    as_role(role)
+    other = make.person("Ben")
+    draft = make.post("Zyxomma", state="draft", published_at=None, authors=[other])
+    waiting = make.pending(make.post(authors=[other]), "Zyxomma waits.")
+    published = make.comment(make.post(authors=[other]), "Zyxomma reported.")
+    assert draft.id == waiting.id == 2, "what the addresses are made with"
+    with writing():
+        stored = db.session.get(Post, draft.id)
+        versions.begin(stored)
+        notes.add(stored, notes.Note(text="Zyxomma noted.", person_id=other.id))
+        links.make(stored, by=other.id, label="Zyxomma shown", days=7)
+        reports.file(published.id, reason="spam", note="Zyxomma!", email="", address_hash="x")
+    shown = {
+        endpoint
+        for endpoint, method, path in addresses(app, draft.id)
+        if method == "GET" and role in MAY[endpoint] and "Zyxomma" in client.get(path).text
+    }
+    comments = {"admin.comments", "admin.reports_list", "admin.edit_comment"} & shown
+    assert bool(comments) == (role in OTHERS["comment"])
+    assert bool(shown - comments) == (role in OTHERS["draft"])
+    found = client.get("/admin/search?q=Zyxomma").text
+    assert (f"/admin/posts/{draft.id}/" in found) == (role in OTHERS["draft"])
 
 
 @pytest.mark.parametrize("role", ["author", "moderator", "editor"])

@@ -94,9 +94,10 @@ def test_reply_stands_below_its_parent(client, make, post, world):
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_first_comment_waits_and_only_its_writer_sees_it(client, app, post, world):
+def test_first_comment_waits_and_only_its_writer_sees_it(client, app, make, post, world):
     hold("new")
-    response = send(client, post, world, comment="See [this](https://example.org/)")
+    sent = {"comment": "See [this](https://example.org/)", "url": "https://example.org/"}
+    response = send(client, post, world, **sent)
     [comment] = comments()
     assert comment.state == PENDING
     assert comment.number is None
@@ -111,6 +112,7 @@ def test_first_comment_waits_and_only_its_writer_sees_it(client, app, post, worl
         assert "waits for an editor" in partials(response)["#status"].text
     assert "See this" in soup(own).find(id=f"comment-{comment.id}").text
     assert soup(own).find("a", href="https://example.org/") is None, "links of a held comment lead nowhere"
+    assert "See this" not in client.get(f"/posts/{make.post().slug}/comments/mine").text
     stranger = app.test_client()
     assert stranger.get(f"/comments/{comment.id}").status_code == 404
     assert b"See this" not in stranger.get(f"/posts/{post.slug}").data
@@ -351,7 +353,9 @@ def test_anchor_of_a_comment_leads_to_its_page(client, make, post, app):
     assert client.get(f"{path}/{made[0].id}").location == f"/posts/{post.slug}#comment-{made[0].id}"
     assert client.get(f"{path}/{made[4].id}").location == f"/posts/{post.slug}?page=3#comment-{made[4].id}"
     assert client.get(f"{path}/7000").location == f"/posts/{post.slug}?page=3#comment-{old.id}"
-    assert client.get(f"{path}/7001").status_code == 404
+    elsewhere, held = make.comment(make.post()), make.pending(post)
+    for number in (7001, elsewhere.id, held.id):
+        assert client.get(f"{path}/{number}").status_code == 404
     page = soup(client.get(f"/posts/{post.slug}?page=3"))
     assert page.find(id=f"comment-{made[4].id}")
 
