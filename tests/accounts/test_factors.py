@@ -213,10 +213,11 @@ def test_site_may_want_a_second_step_of_editors(client, make):
     assert client.get("/admin/posts").status_code == 200
 
 
-def with_passkey(account: Account) -> None:
-    key = Passkey(account_id=account.id, name="Phone", credential_id="abc", public_key=b"key", sign_count=5)
+def with_passkey(account: Account, credential: str = "abc") -> int:
+    key = Passkey(account_id=account.id, name="Phone", credential_id=credential, public_key=b"key", sign_count=5)
     with writing():
         db.session.add(key)
+    return key.id
 
 
 def answer_to(question: str, **fields: object) -> str:
@@ -277,6 +278,26 @@ def test_copy_of_a_passkey_is_found_by_its_count(app, make):
         db.session.get(Account, account.id).is_off = True
     with pytest.raises(passkeys.PasskeyError), writing():
         passkeys.use(number, 7)
+
+
+def test_passkey_is_dropped_by_its_owner_alone_and_the_last_one_takes_the_codes_along(client, make):
+    account, other = make.account("author"), make.account("editor")
+    own, others = with_passkey(account), with_passkey(other, "def")
+    with_app(other)
+    with writing():
+        factors.offer_app(db.session.get(Account, account.id))
+        factors.make_recovery_codes(account)
+    assert [factors.recovery_codes_left(each) for each in (account, other)] == [factors.RECOVERY_CODES] * 2
+    assert factors.authenticator(other) is not None
+    make.sign_in(client, account, proven=True)
+    [form] = soup(client.get(PAGE)).select("form[action^='/admin/account/passkeys/']")
+    assert form["action"] == f"/admin/account/passkeys/{own}/remove"
+    form["action"] = f"/admin/account/passkeys/{others}/remove"
+    assert press(client, form).status_code == 404
+    form["action"] = f"/admin/account/passkeys/{own}/remove"
+    assert press(client, form).status_code == 303
+    assert [factors.are_there(each) for each in (account, other)] == [False, True]
+    assert [factors.recovery_codes_left(each) for each in (account, other)] == [0, factors.RECOVERY_CODES]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_one_bad_file_of_five_loses_none_of_the_others(client, editor, world):
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_what_is_sent_again_is_stored_once(client, author, world):
+def test_what_is_sent_again_is_stored_once(client, make, author, world):
     sent = (picture("PNG", (20, 20)), "Plate.png")
     upload(client, world, sent)
     response = upload(client, world, sent)
@@ -56,6 +56,9 @@ def test_what_is_sent_again_is_stored_once(client, author, world):
         assert "already" in client.get(response.location).text
     else:
         assert "here already" in response.text
+    make.sign_in(client, make.account("author"))  # who may not change what somebody else brought
+    upload(client, world, sent)
+    assert len({file.person_id for file in files()}) == 2
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -138,7 +141,8 @@ def test_file_is_replaced_at_its_address_by_its_like_alone(client, make, editor,
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_file_that_a_post_uses_is_not_deleted(client, make, editor, world):
-    file = make.file(PDF, "Report.pdf")
+    file, other = make.file(PDF, "Report.pdf"), make.file(picture("PNG", (20, 20)))
+    make.post(body=f"![Another]({file_url(other)})")
     form = form_of(client, f"/admin/media/{file.id}", "#media-delete form")
     post = make.post(body=f"[Report]({file_url(file)})")
     assert press(client, form, world).status_code == 409
@@ -155,7 +159,7 @@ def test_file_that_a_post_uses_is_not_deleted(client, make, editor, world):
         db.session.merge(site.current()).write_rules("")
     response = press(client, form, world)
     assert response.status_code == (303 if world == "plain" else 200)
-    assert files() == []
+    assert [each.id for each in files()] == [other.id]
     if world == "plain":
         assert "“Report” is deleted" in client.get(response.location).text
 

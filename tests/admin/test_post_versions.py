@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from blueprints.core.db import db, now, writing
+from blueprints.posts import versions
 from blueprints.posts.models import Post
 from blueprints.posts.versions import PostVersion
 from tests.admin.browsing import WORLDS, fill, form_of, press, soup
@@ -22,6 +23,9 @@ def save(client, post: Post, world: str = "plain", **changes: str):
 
 @pytest.fixture
 def post(make, editor) -> Post:
+    other = make.post("Another", body="Its versions are none of the essay's.")
+    with writing():
+        versions.begin(db.session.get(Post, other.id))
     return make.post("Essay", slug="essay", body="One.\n\nTwo words.", authors=[editor.person])
 
 

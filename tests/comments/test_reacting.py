@@ -78,6 +78,19 @@ def test_marks_reach_every_reader_with_the_next_count_and_draw_the_page_anew_onc
     assert marks.count_in(now()) == 0, "nothing came since"
 
 
+def test_marks_are_counted_for_each_comment_without_those_taken_back(make, post, comment):
+    other = make.comment(post)
+    with writing():
+        for number, reader in ((comment.id, "a"), (comment.id, "b"), (other.id, "a"), (comment.id, "b")):
+            marks.press(number, reader)
+    marks.count_in(now())
+    assert (reread(comment).marks, reread(other).marks) == (1, 1)
+    with writing():
+        marks.press(comment.id, "a")
+    marks.count_in(now())
+    assert (reread(comment).marks, reread(other).marks) == (0, 1)
+
+
 def test_mark_is_of_one_browser_and_kept_as_a_hash(client, comment):
     answer = client.post(f"/comments/{comment.id}/mark")
     cookie = re.search(r"reader=([^;]+)", answer.headers["Set-Cookie"])[1]
@@ -176,11 +189,24 @@ def test_reports_are_limited_and_nothing_typed_is_lost(client, comment, world):
     assert "My words." in page(answer).select_one("textarea").get_text()
 
 
-def test_second_report_from_the_same_address_takes_up_the_first(client, comment):
+def test_second_report_from_the_same_address_takes_up_the_first(client, make, post, comment):
     client.post(f"/comments/{comment.id}/report", data={"reason": "spam", "note": "First.", "email": "me@example.org"})
     client.post(f"/comments/{comment.id}/report", data={"reason": "abuse"})
     [report] = db.session.scalars(db.select(Report))
     assert (report.reason, report.note, report.email) == ("abuse", "First.", "me@example.org")
+    other = make.comment(post)
+    client.post(f"/comments/{other.id}/report", data={"reason": "spam"})
+    with writing():
+        assert reports.close(comment.id, reports.DISMISSED) == [(report.id, "me@example.org")]
+    assert [each.comment.id for each in reports.waiting(1, 9)[0]] == [other.id]
+    client.post(f"/comments/{comment.id}/report", data={"reason": "spam", "note": "Again."})
+    assert [each.note for each in reports.about(comment).reports] == ["Again."], "what is settled is not taken up"
+    assert reports.count() == 2
+    with writing():
+        assert len(reports.close(comment.id, reports.REMOVED)) == 1, "who was answered is not answered again"
+        reports.close(other.id, reports.DISMISSED)
+        reports.reopen(comment.id)
+    assert [each.note for each in reports.about(comment).reports] == ["Again."]
 
 
 def test_report_of_what_nobody_sees_is_no_report(client, make, post):

@@ -89,15 +89,16 @@ def test_address_of_no_picture_is_drawn_as_it_was_typed(make, photograph):
 def test_use_is_noted_with_each_text(make, photograph):
     report = make.file(PDF, "Report.pdf")
     post = make.post(body=f"{markdown_of(report)} and ![]({file_url(photograph)})")
+    third = make.post(body=f"[Report]({file_url(report)})")
     other = make.post(body="Nothing.")
-    assert used() == [(photograph.id, post.id), (report.id, post.id)]
+    assert used() == [(photograph.id, post.id), (report.id, post.id), (report.id, third.id)]
     with writing():
         db.session.get(Post, other.id).write(f"See [it]({file_url(report)}), `/media/{photograph.id}-x`.")
         db.session.get(Post, post.id).write("Nothing any more.")
-    assert used() == [(report.id, other.id)]
+    assert used() == [(report.id, third.id), (report.id, other.id)]
     with writing():
         db.session.delete(db.session.get(Post, other.id))
-    assert used() == []
+    assert used() == [(report.id, third.id)]
 
 
 def test_change_of_a_picture_is_in_the_next_page(client, make, photograph):

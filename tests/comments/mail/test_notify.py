@@ -430,12 +430,18 @@ def test_address_changes_and_ends_its_mail(client, post, htmx, do, left):
 
 def test_key_changes_no_mail_of_another_address(client, post):
     anns, bobs = subscribe(ANN, "thread", post), subscribe(BOB, "thread", post)
-    client.post(f"/mail/{anns.correspondent.key}", data={"do": f"leave {bobs.id}"})
-    client.post(f"/mail/{anns.correspondent.key}", data={"do": f"daily {bobs.id}"})
-    assert [row.is_daily for row in subscriptions.of(keys.correspondent(BOB))] == [False]
-    forged = anns.leave_key.rpartition("-")[0] + f"-{bobs.id}"
+    with writing():
+        more = {"daily": False, "asked_by": "", "language": "en", "post": db.session.merge(post)}
+        subscriptions.choose(BOB, "replies", **more)
+    link, forged = f"/mail/{anns.correspondent.key}", anns.leave_key.rpartition("-")[0] + f"-{bobs.id}"
+    for do in (f"leave {bobs.id}", f"daily {bobs.id}", "decline", "confirm", "leave-all"):
+        client.post(link, data={"do": do})
     assert client.post(f"/mail/leave/{forged}", data={"do": "leave"}).status_code == 410
-    assert len(subscriptions.of(keys.correspondent(BOB))) == 1
+    found = subscriptions.of(keys.correspondent(BOB))
+    assert [(row.kind, row.is_daily, row.is_pending) for row in found] == [
+        ("replies", False, True),
+        ("thread", False, False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -565,9 +571,10 @@ def test_erasing_an_address_takes_its_letters_along(app, post):
     subscribe(ANN, "thread", post)
     with writing():
         assert mail.write("test", ANN)
+        assert mail.write("test", BOB)
     with writing():
         keys.forget("Ann@example.org")
         assert mail.forget("Ann@example.org") == 1
     assert keys.correspondent(ANN) is None
     assert db.session.scalar(select(Subscription)) is None
-    assert db.session.scalar(select(Outbox)) is None
+    assert db.session.scalars(select(Outbox.address)).all() == [BOB]
