@@ -110,6 +110,7 @@ def test_several_answers_to_one_passage_stand_on_a_page_of_their_own(client, mak
         send(client, post, comment=words, passage="第二句很重要，读者会回答它。")
     send(client, post, comment="Two", passage=SENTENCE)
     first, second, third = comments()
+    send(client, make.post("Elsewhere", body=BODY), comment="Three", passage=first.passage)
     link = article(client, post).select_one(f"a[href='/comments/{first.id}/passage']")
     assert link.text == "2"
     page = soup(client.get(link["href"]))

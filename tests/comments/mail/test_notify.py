@@ -176,7 +176,9 @@ def approve(*names: str) -> None:
 def test_what_waits_is_told_only_to_who_may_decide_on_it(client, make, bag, post_round):
     roles = ("author", "contributor", "moderator")
     people = {role: make.account(role, email=f"{role}@example.org").person for role in roles}
-    post = make.post("On trees", authors=[people["author"], people["contributor"]])
+    quiet = [make.account("contributor", **fields).person for fields in ({"comment_mail": "none"}, {"is_off": True})]
+    make.post(authors=[make.account("contributor").person])  # of this post they hear nothing
+    post = make.post("On trees", authors=[people["author"], people["contributor"], *quiet])
     send_comment(client, post, "Bob", "Held.")
     assert sorted(address for address, _ in post_round()) == ["author@example.org", "moderator@example.org"]
     with writing():
