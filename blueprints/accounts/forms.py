@@ -11,8 +11,9 @@ _USER = {"autocomplete": "username", "inputmode": "email", "spellcheck": "false"
 
 
 def long_enough(form: FlaskForm, field: PasswordField) -> None:
-    """Length is what protects a password; a run of one character is no length."""
-    password = field.data or ""
+    """Length is what protects a password; a run of one character is no length. Whether there is any, others ask."""
+    if not (password := field.data):
+        return
     if len(password) < SHORTEST_PASSWORD:
         raise ValidationError(f"Choose at least {SHORTEST_PASSWORD} characters; a short sentence is good.")
     if len(set(password)) < 5:

@@ -30,8 +30,8 @@ until an editor lets it through; you see it at once, and nobody else does.
 ## What you do next
 
 1. Open the set-up link that the terminal shows and become the administrator.
-2. Write a post at the *desk*, or bring along the ones you have: `hustings import wordpress export.xml`.
-3. Remove this welcome with one click at the desk, or with `hustings remove-welcome`.
+2. Write a post at the *desk*, or bring along the ones you have: `.venv/bin/hustings import wordpress export.xml`.
+3. Remove this welcome with one click at the desk, or with `.venv/bin/hustings remove-welcome`.
 
 > The page is whole before any script runs; with scripts, an answer appears without a reload.
 

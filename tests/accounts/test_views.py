@@ -70,6 +70,7 @@ def test_set_up_link_expires_and_a_newer_one_replaces_it(client, link):
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
+        ({"password": ""}, "password"),
         ({"password": "short"}, "password"),
         ({"password": "a" * 40}, "password"),
         ({"email": "ada"}, "email"),
@@ -82,6 +83,7 @@ def test_set_up_says_what_is_wrong_and_keeps_the_rest(client, link, fields, fiel
     page = soup(response)
     assert page.find(id=f"field-{field}")["aria-invalid"] == "true"
     assert page.find(id="field-site_name")["value"] == "The Review"
+    assert len(page.select(".field__errors li")) == 1  # said once
     assert db.session.scalar(db.select(Account)) is None
 
 
