@@ -7,8 +7,10 @@ import pytest
 from blueprints.accounts.models import Person
 from blueprints.accounts.queries import person_from
 from blueprints.comments.models import Comment
+from blueprints.comments.subscriptions import Subscription
 from blueprints.core.db import db
 from tests.admin.browsing import fill, form_of, soup
+from tests.comments.mail.letterbox import ANN, BOB, subscribe
 from tests.posts.test_bylines import affiliations, shown
 
 IN_2019 = datetime(2019, 5, 12, tzinfo=UTC)
@@ -48,6 +50,15 @@ def test_everything_of_the_one_moves_to_the_other(client, editor, make):
     assert [each.get("value", "") for each in form.select("[name$=-institution]")] == ["New Hall", "Old Hall", ""]
     assert person_from("http://old.example", "ada").id == kept.id, "its import knows it again"
     assert "Ada Lovelace" in soup(client.get("/search?q=lovelace")).text
+
+
+def test_who_follows_either_follows_the_one_that_stays_once(client, editor, make):
+    gone, kept = make.person("Ada"), make.person("Ada")
+    for email, person in ((ANN, gone), (ANN, kept), (BOB, gone)):
+        subscribe(email, "posts", who=person)
+    merge(client, gone, kept)
+    left = db.session.scalars(db.select(Subscription))
+    assert sorted((row.correspondent.email, row.person_id) for row in left) == [(ANN, kept.id), (BOB, kept.id)]
 
 
 def test_account_of_the_one_that_goes_signs_in_as_the_other(client, editor, make):

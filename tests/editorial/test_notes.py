@@ -93,7 +93,8 @@ def test_link_expires_and_leads_to_the_public_page_once_there_is_one(app, client
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_guest_leaves_notes_that_only_the_staff_and_the_link_show(app, client, make, draft, world):
-    path, other = make_link(client, draft), make_link(client, draft)
+    path, other = make_link(client, draft, label="For Li"), make_link(client, draft)
+    apart = make.post(state="draft", published_at=None)
     sent = fill(
         client, path, "#guest-notes form", world, name="Li", text="Which year?", passage="second sentence is wrong"
     )
@@ -104,6 +105,8 @@ def test_guest_leaves_notes_that_only_the_staff_and_the_link_show(app, client, m
     assert (first.passage, first.writer, reply.parent_id) == ("second sentence is wrong", "Li", first.id)
     assert "Which year?" in client.get(path).text
     assert "Which year?" not in client.get(other).text
+    assert "For Li" in client.get(page(draft)).text
+    assert not any(words in client.get(page(apart)).text for words in ("Which year?", "For Li"))
     shown = soup(client.get(page(draft)))
     assert shown.select_one("#review-text .passage").text == "second sentence is wrong"
     assert "1848, I think." in shown.select_one("#notes .note__reply").text
@@ -112,6 +115,13 @@ def test_guest_leaves_notes_that_only_the_staff_and_the_link_show(app, client, m
     with writing():
         db.session.get(Post, draft.id).publish()
     assert not any("Which year?" in client.get(path).text for path in ("/posts/essay", "/feed.atom", "/search?q=which"))
+
+
+def test_guest_answers_no_note_of_another_link(client, draft):
+    path, other = make_link(client, draft), make_link(client, draft)
+    fill(client, path, "#guest-notes form", name="Li", text="Which year?")
+    fill(client, other, "#guest-notes form", name="Mo", text="1848.", parent=str(stored()[0].id))
+    assert [note.parent_id for note in stored()] == [None, None]
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -148,6 +158,7 @@ def test_staff_notes_are_answered_resolved_and_opened_again(client, make, draft,
 @pytest.mark.parametrize("world", WORLDS)
 def test_reader_reports_an_error_which_becomes_a_correction(app, client, make, editor, world):
     post = make.post("Essay", slug="essay", body=TEXT, authors=[editor.person])
+    make.post(authors=[make.account("author").person])  # who wrote something else hears nothing of it
     link = soup(client.get("/posts/essay")).select_one(".article__error a")["href"]
     form = form_of(client, f"{link}?passage=wrong+in+its+date", "#error-form")
     assert form.select_one("#error-passage").text.strip() == "wrong in its date"
@@ -170,6 +181,21 @@ def test_reader_reports_an_error_which_becomes_a_correction(app, client, make, e
         (editor.email, "notes"),
         ("ann@example.org", "error-answered"),
     ]
+
+
+def test_same_words_about_another_post_or_from_another_reader_are_a_report_of_their_own(client, make):
+    one, other = make.post(), make.post()
+    reports = [
+        (one, 1, "A typo."),
+        (one, 1, "A typo."),
+        (one, 1, "Another."),
+        (other, 1, "A typo."),
+        (one, 2, "A typo."),
+    ]
+    for post, reader, text in reports:
+        place = {"REMOTE_ADDR": f"192.0.2.{reader}"}
+        assert client.post(f"/posts/{post.slug}/error", data={"text": text}, environ_base=place).status_code == 303
+    assert [note.post_id for note in stored()] == [one.id, one.id, other.id, one.id]
 
 
 def test_report_is_refused_where_there_is_nothing_to_read(client, make):
