@@ -4,15 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from blinker import Signal
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
-from blueprints.comments import keys, subscriptions
+from blueprints.comments import keys, reports, subscriptions
 from blueprints.comments.models import WITHDRAWN, Comment
 from blueprints.comments.subscriptions import Subscription
 from blueprints.core.db import db
 
 PAGE_SIZE = 50
+# Sent with an address by what holds addresses nowhere but here: who keeps it as well answers with what it told the
+# editors, as `everything` has it; and lets go of it, inside the transaction.
+asked = Signal()
+left = Signal()
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class Leaf:
 
 
 def holds(email: str) -> bool:
-    """Whether anything was written under this address."""
-    return db.session.scalar(_of(email).with_only_columns(Comment.id).limit(1)) is not None
+    """Whether anything was written under this address, if only to the editors."""
+    return db.session.scalar(_of(email).with_only_columns(Comment.id).limit(1)) is not None or bool(_told(email))
 
 
 def count(email: str) -> int:
@@ -45,7 +50,8 @@ def page(email: str, number: int) -> Leaf:
 
 def everything(email: str) -> dict[str, Any]:
     """What is stored of an address, in the shape that stays: `address`; `mail`, what it asked to be told of, each with
-    `of` ("replies", "thread", "posts"), `post` or `author` (an address here), `daily` and `confirmed`; and `comments`
+    `of` ("replies", "thread", "posts"), `post` or `author` (an address here), `daily` and `confirmed`; `reports`, what
+    it told the editors, each with `about` (an address here), `reason` (or ""), `text` and `sent_at`; and `comments`
     with the oldest first, each with
 
     `id`, `number` (null before publication), `post` (title and address), `in_reply_to` (an id or null), `state`
@@ -58,6 +64,7 @@ def everything(email: str) -> dict[str, Any]:
     return {
         "address": email,
         "mail": [_asked(row) for row in subscriptions.of(owner)] if owner else [],
+        "reports": _told(email),
         "comments": [_written(comment) for comment in found],
     }
 
@@ -68,12 +75,34 @@ def erase(email: str) -> None:
         if comment.state != WITHDRAWN:
             comment.withdraw()
         comment.anonymise()
+    _leave(email)
 
 
 def anonymise(email: str) -> None:
     """Inside `writing()`: take the person out of every comment, and leave the words."""
     for comment in db.session.scalars(_of(email)):
         comment.anonymise()
+    _leave(email)
+
+
+def _leave(email: str) -> None:
+    """What was told to the editors stays with them, and nobody is told what came of it."""
+    reports.disown(email)
+    left.send(email)
+
+
+def _told(email: str) -> list[dict[str, Any]]:
+    """What the address told the editors, wherever that is kept."""
+    about_comments = [
+        told(f"/comments/{report.comment_id}", report.note, report.created_at, reason=report.reason)
+        for report in reports.by(email)
+    ]
+    return about_comments + [each for _, found in asked.send(email) for each in found]
+
+
+def told(about: str, text: str, moment: datetime, *, reason: str = "") -> dict[str, Any]:
+    """One of the `reports` of `everything`."""
+    return {"about": about, "reason": reason, "text": text, "sent_at": _moment(moment)}
 
 
 def _of(email: str) -> Select[Comment]:

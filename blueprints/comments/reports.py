@@ -1,5 +1,6 @@
 """Reports: what readers tell the editors about a comment, and what came of it. Nobody but the staff sees who did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,6 +89,16 @@ def close(comment_id: int, outcome: str) -> list[tuple[int, str]]:
     statement = update(Report).where(Report.comment_id == comment_id, Report.closed_at.is_(None))
     closed = statement.values(closed_at=now(), outcome=outcome).returning(Report.id, Report.email)
     return [(row.id, row.email) for row in db.session.execute(closed)]
+
+
+def by(email: str) -> Sequence[Report]:
+    """What was reported under this address."""
+    return db.session.scalars(select(Report).where(Report.email == email).order_by(Report.id)).all()
+
+
+def disown(email: str) -> None:
+    """Inside `writing()`: keep the reports of this address without it."""
+    db.session.execute(update(Report).where(Report.email == email).values(email=""))
 
 
 def reopen(comment_id: int) -> None:

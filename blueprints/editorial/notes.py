@@ -7,11 +7,13 @@ stand one step below the note that began. None of them is ever public, searched 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from blueprints.accounts.models import Person
+from blueprints.comments import archive
 from blueprints.comments.passages import Passage, found
 from blueprints.core import settings
 from blueprints.core.db import Base, UTCDateTime, db, now, writing
@@ -175,3 +177,16 @@ def forget(moment: datetime) -> int:
         return 0
     with writing():
         return int(db.session.connection().execute(delete(Note).where(*old)).rowcount)
+
+
+@archive.asked.connect
+def _reported_by(email: str) -> list[dict[str, Any]]:
+    """The errors that were reported under this address."""
+    found = db.session.scalars(select(Note).where(Note.email == email).order_by(Note.id))
+    return [archive.told(f"/posts/{note.post.slug}", note.text, note.made_at) for note in found]
+
+
+@archive.left.connect
+def _disown(email: str) -> None:
+    """Keep the reports of this address without it."""
+    db.session.execute(update(Note).where(Note.email == email).values(email=""))

@@ -6,11 +6,12 @@ from email.policy import default
 
 import pytest
 
-from blueprints.comments import archive, keys
+from blueprints.comments import archive, keys, reports
 from blueprints.comments.models import APPROVED, PENDING, TRASH, WITHDRAWN, Comment
 from blueprints.comments.subscriptions import Subscription
 from blueprints.core.db import db, writing
 from blueprints.core.mail import Outbox
+from blueprints.editorial.notes import ERROR, Note
 from blueprints.posts.models import Post
 from tests.admin.browsing import WORLDS, form_of, press, soup
 from tests.comments.test_views import hold, post_of
@@ -50,6 +51,15 @@ def letters() -> list[Outbox]:
     return list(db.session.scalars(db.select(Outbox).order_by(Outbox.id)))
 
 
+def reported(comment: Comment, email: str) -> tuple[reports.Report, Note]:
+    """What this address told the editors: of a comment, and of an error in its post."""
+    with writing():
+        report = reports.file(comment.id, reason="abuse", note="It hurts.", email=email, address_hash=email)
+        note = Note(kind=ERROR, post_id=comment.post_id, text="Ten, not two.", email=email)
+        db.session.add(note)
+    return report, note
+
+
 def ask(client, world: str, email: str):
     return press(client, form_of(client, "/comments/mine", "#ask"), world, email=email)
 
@@ -67,6 +77,16 @@ def test_link_goes_to_the_address_alone_and_the_answer_tells_nothing(app, client
     page = client.get(address)
     assert "First of Jo" in page.text
     assert "By Ada" not in page.text
+
+
+@pytest.mark.parametrize("kind", [reports.Report, Note])
+def test_link_is_sent_to_who_only_told_the_editors_something(app, client, written, kind):
+    told = reported(written[2], "eve@example.org")
+    with writing():
+        db.session.delete(next(reread(each) for each in told if type(each) is not kind))
+    ask(client, "plain", "eve@example.org")
+    [letter] = letters()
+    assert letter.address == "eve@example.org"
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -162,6 +182,8 @@ def test_everything_can_be_taken_along(client, make, post, written, link):
         db.session.add(Subscription(correspondent_id=owner, kind="thread", post_id=post.id))
         db.session.flush()
         db.session.add(Subscription(correspondent_id=owner, kind="posts", person_id=author.id, is_pending=False))
+    told = reported(written[2], JO)
+    reported(written[2], "ada@example.org")
     answer = client.get(f"{link}/comments.json")
     assert answer.headers["Content-Disposition"] == "attachment; filename=comments.json"
     found = answer.json
@@ -169,6 +191,11 @@ def test_everything_can_be_taken_along(client, make, post, written, link):
     asked = {"of": "thread", "post": f"/posts/{post.slug}", "author": None, "daily": False, "confirmed": False}
     follows = {"of": "posts", "post": None, "author": f"/authors/{author.slug}", "daily": False, "confirmed": True}
     assert found["mail"] == [asked, follows]
+    sent = [f"{moment:%Y-%m-%dT%H:%M:%S}+00:00" for moment in (told[0].created_at, told[1].made_at)]
+    assert found["reports"] == [
+        {"about": f"/comments/{written[2].id}", "reason": "abuse", "text": "It hurts.", "sent_at": sent[0]},
+        {"about": f"/posts/{post.slug}", "reason": "", "text": "Ten, not two.", "sent_at": sent[1]},
+    ]
     first, second = found["comments"]
     assert (first["text"], first["number"], first["state"], first["website"]) == (
         *("Second of Jo", 1, "approved", "https://jo.example"),
@@ -185,9 +212,12 @@ def test_everything_can_be_taken_along(client, make, post, written, link):
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("verb", ["erase", "anonymise"])
 def test_person_is_taken_out_with_the_words_or_without(client, post, written, link, world, verb):
+    own, others = reported(written[2], JO), reported(written[2], "ada@example.org")
     form = form_of(client, f"{link}/{verb}", "#leave-archive")
     assert reread(written[0]).name == "Jo", "the page only asks"
     response = press(client, form, world)
+    assert [reread(told).email for told in (*own, *others)] == ["", "", "ada@example.org", "ada@example.org"]
+    assert [reread(own[0]).note, reread(own[1]).text] == ["It hurts.", "Ten, not two."], "the editors still need it"
     for comment in map(reread, written[:2]):
         assert (comment.name, comment.email, comment.url) == ("Anonymous", "", "")
         assert (comment.writer_hash, comment.address_hash, comment.submission_key) == ("", "", None)
