@@ -72,7 +72,7 @@ _IN_COLUMNS = ("table_open", "thead_open", "tbody_open", "tr_open")
 _SCHEMES = {"http", "https", "mailto"}
 # An id in a text may be a place to jump to, never one that the page, a script or a form answers to.
 _OWN_ID = re.compile(
-    r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|(?:edit|withdraw|report)-\d"
+    r"(?!comment|reply|branch|replies|status|thread|skip|main|form|field|own-|(?:edit|withdraw|report|quoted)-\d"
     r"|(?:post|reaction|results|follow)\Z)[\w.:\-]{1,80}\Z"
 )
 _QUOTES = {
