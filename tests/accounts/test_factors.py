@@ -308,6 +308,13 @@ def test_keys_are_kept_under_the_name_of_the_site(app, origin, host):
     assert passkeys.host_of(origin) == host
 
 
+@pytest.mark.parametrize("environ", [{"SECRET_KEY": "test", "SITE_URL": "https://journal.example"}])
+def test_passkey_is_asked_for_by_the_name_of_the_site_under_whatever_name_it_was_called(client, make):
+    with_passkey(make.account("author"))
+    page = soup(client.get("/sign-in", base_url="http://10.0.0.5"))
+    assert json.loads(page.select_one("form[data-passkey]")["data-question"])["rpId"] == "journal.example"
+
+
 def test_administrator_lets_the_password_alone_be_enough_again(client, make):
     account = make.account("author")
     with_app(account)

@@ -1,8 +1,10 @@
 """Writing at the desk: every write as a plain form and as htmx."""
 
+from datetime import timedelta
+
 import pytest
 
-from blueprints.core.db import db, writing
+from blueprints.core.db import db, now, writing
 from blueprints.posts.models import Alias, Post
 from tests.admin.browsing import WORLDS, fill, form_of, partials, press, soup, values
 
@@ -331,11 +333,14 @@ def test_preview_of_a_new_post_needs_no_valid_form(client, editor):
 
 
 def test_list_shows_drafts_first_and_filters(client, make, editor):
-    make.post("Out")
+    make.post("Gone", state="withdrawn", published_at=now() - timedelta(2))
+    make.post("Out", published_at=now() - timedelta(1))
+    make.post("To come", published_at=now() + timedelta(1))
     make.post("In work", state="draft", published_at=None)
     titles = [title.get_text() for title in soup(client.get("/admin/posts")).select(".row__title")]
-    assert titles == ["In work", "Out"]
-    for state, expected in (("draft", ["In work"]), ("published", ["Out"])):
+    assert titles == ["In work", "To come", "Out", "Gone"]
+    stages = {"draft": ["In work"], "published": ["Out"], "scheduled": ["To come"], "withdrawn": ["Gone"]}
+    for state, expected in stages.items():
         page = soup(client.get(f"/admin/posts?state={state}"))
         assert [title.get_text() for title in page.select(".row__title")] == expected
 
