@@ -2,7 +2,12 @@
 
 import os
 import signal
+import socket
 import threading
+import time
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from urllib.parse import urlencode
 
 import httpx
 from bs4 import BeautifulSoup
@@ -11,6 +16,7 @@ from blueprints.core.sqlite import driver
 from tests.operations.serving import Site, serving, wait_for
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+FORM = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Client(threading.Thread):
@@ -111,6 +117,50 @@ def test_stop_under_load_answers_what_it_has_taken_and_refuses_the_rest(tmp_path
         assert [client.failures for client in clients] == [[]] * len(clients)
         assert all(client.refused for client in clients)
         assert stored(site) - before == sum(client.answers for client in clients if isinstance(client, Writer))
+
+
+def says_goodbye(connection: HTTPConnection) -> bool:
+    """Whether the answer to another request on this *connection* is its last."""
+    connection.request("GET", "/posts/welcome", headers=BROWSER)
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.read().rstrip().endswith(b"</html>")
+    return answer.headers["Connection"] == "close"
+
+
+def refuses(site: Site) -> bool:
+    """Whether nobody listens at its address."""
+    try:
+        socket.create_connection(("127.0.0.1", site.port), timeout=2).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_who_is_connected_when_it_stops_gets_a_last_answer_and_nobody_else_comes_in(tmp_path):
+    """What the load above meets by chance only: connections at rest, and a form of which half has come."""
+    with serving(tmp_path / "site", WORKERS="1") as site, ExitStack() as opened:
+        first, second, sender = (
+            opened.enter_context(closing(HTTPConnection("127.0.0.1", site.port, timeout=20))) for _ in range(3)
+        )
+        page = BeautifulSoup(httpx.get(f"{site.url}/posts/welcome").text, "html.parser")
+        token = page.select_one("#comment-form [name=token]")["value"]
+        form = urlencode({"author": "Jo", "email": "jo@example.org", "comment": "The last one.", "token": token})
+        sender.putrequest("POST", "/posts/welcome/comments")
+        for name, value in (FORM | {"Content-Length": str(len(form))}).items():
+            sender.putheader(name, value)
+        sender.endheaders(form[:20].encode())
+        assert [says_goodbye(each) for each in (first, second)] == [False, False]
+        site.process.send_signal(signal.SIGTERM)
+        while not says_goodbye(first):
+            time.sleep(0.1)  # at rest for longer than asked
+        time.sleep(0.1)  # it lets go of its sockets
+        assert refuses(site)
+        assert says_goodbye(second), "it has not yet hung up"
+        sender.send(form[20:].encode())
+        assert sender.getresponse().status == 303
+        assert site.process.wait(timeout=15) == 0
+        assert stored(site, "SELECT count(*) FROM comment WHERE text = 'The last one.'") == 1
 
 
 def test_reload_takes_what_is_on_the_disk_and_keeps_the_old_where_that_is_broken(tmp_path):
