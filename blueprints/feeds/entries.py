@@ -52,7 +52,9 @@ class Answered(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One post or comment; *page* is where the links in its HTML begin, *replies* the feed of what answers it."""
+    """One post or comment; *page* is where the links in its HTML begin, *replies* the feed of what answers it,
+    *language* that of the text, where it is not the site's.
+    """
 
     id: str
     title: str
@@ -66,6 +68,7 @@ class Entry(NamedTuple):
     labels: tuple[Label, ...] = ()
     replies: str = ""
     answers: Answered | None = None
+    language: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -129,6 +132,7 @@ def _of_post(post: Post, site: Site, root: str) -> Entry:
         summary=post.standfirst,
         labels=tuple(Label(tag.slug, tag.name) for tag in post.tags),
         replies=root + comments_feed_url(post) if post.comments_open or post.comment_count else "",
+        language=post.language,
     )
 
 

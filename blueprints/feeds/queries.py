@@ -53,6 +53,7 @@ _NEW = [
     _POST.disclaimer,
     _POST.competing_interests,
     _POST.funding,
+    _POST.language,
 ]
 _WRITER = [_PERSON.id, _PERSON.slug, _PERSON.name, _PERSON.disclaimer, _PERSON.competing_interests]
 _LABEL = [_TAG.id, _TAG.slug, _TAG.name]

@@ -268,6 +268,21 @@ def test_json_feed_says_what_the_atom_feed_says(client, essay, ada):
     assert item["tags"] == ["Ethics"]
 
 
+@AT_HOME
+def test_what_is_in_another_language_says_so_in_both(client, make):
+    made = {language: make.post(language=language) for language in ("", "ar")}
+    names = {post.slug: language for language, post in made.items()}
+    listed = entries(client, "/feed.atom")
+    assert len(listed) == len(made)
+    for entry in listed:
+        assert (
+            entry.get("{http://www.w3.org/XML/1998/namespace}lang", "")
+            == names[entry.find(f"{ATOM}link").get("href").rpartition("/")[2]]
+        )
+    for item in json.loads(client.get("/feed.json").data)["items"]:
+        assert item.get("language", "") == names[item["url"].rpartition("/")[2]]
+
+
 def test_json_feed_without_an_address_says_what_is_missing(client, essay):
     answer = client.get("/feed.json")
     assert answer.status_code == 404

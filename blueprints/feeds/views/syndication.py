@@ -62,6 +62,7 @@ def newest_in_json() -> ResponseReturnValue:
             "authors": [{"name": writer.name, "url": writer.url} for writer in entry.writers],
             "tags": [label.name for label in entry.labels],
             "summary": entry.summary,
+            "language": entry.language,
         }
         for entry in feed.entries
     ]
