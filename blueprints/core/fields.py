@@ -151,8 +151,8 @@ def readable_name(form: PlainForm, field: Field) -> None:
 
 
 def email_address(form: PlainForm, field: Field) -> None:
-    """The shape of an address, by the rules of RFC 5321 and 6531; nobody is written to."""
-    if field.data and (fault := _fault_of(field.data)):
+    """The shape of an address, by the rules of RFC 5321 and 6531, unless a fault is told already."""
+    if field.data and not field.errors and (fault := _fault_of(field.data)):
         raise ValidationError(f"This is not an e-mail address. {fault}")
 
 

@@ -247,6 +247,7 @@ def test_other_sites_page_cannot_comment_but_the_text_is_kept(client, post, worl
     assert comments() == []
     if world == "plain":
         assert soup(response).find(id="comment-form-comment").text.strip() == "A *thought*."
+        assert "Send it again" in response.text, "from here it would be taken"
     else:
         assert "another site" in soup(response).find(class_="problem").text
 
@@ -257,6 +258,7 @@ def test_closed_discussion_says_so_and_gives_the_text_back(client, make, world):
     response = send(client, post, world)
     assert response.status_code == 403
     assert "closed" in response.get_data(as_text=True)
+    assert "Send it again" not in response.text
     assert comments() == []
     if world == "plain":
         assert soup(response).find(id="comment-form-comment").text.strip() == "A *thought*."
@@ -296,6 +298,7 @@ def test_too_fast_is_429_with_the_wait_and_the_text(client, post, world):
     assert len(comments()) == 2
     if world == "plain":
         assert soup(response).find(id="comment-form-comment").text.strip() == "A *thought*."
+        assert "Send it again" in response.text
 
 
 @pytest.mark.parametrize("world", WORLDS)
